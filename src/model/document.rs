@@ -1,0 +1,296 @@
+//! A document: what it holds, how it is written, and whether it keeps its schema's rules.
+//!
+//! A stored document is the compact JSON text that calls return, without the short ID, which is
+//! computed and spliced in. What a person mistyped in a file stays in the document as it is
+//! ([`Document::problems`] lists it) until a write mends it.
+
+use uuid::Uuid;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::json::{Number, Object, Value, parse_object, quote};
+use crate::model::schema::{CODE_OTHER, DIMENSIONS_MAX, DimensionKind, Schema};
+use crate::model::time::Time;
+
+/// Levels of nesting in one document at most, the document itself being the first.
+pub(crate) const DEPTH_MAX: usize = 128;
+/// Bytes of a key at most.
+pub(crate) const KEY_BYTES_MAX: usize = 512;
+/// Where the short ID is spliced into a stored text: behind `{"uuid":"0194..."`.
+pub(crate) const ID_PLACE: usize = r#"{"uuid":""#.len() + 36 + 1;
+/// The members that a document may have; computed ones among them.
+pub(crate) const MEMBERS: [&str; 13] = [
+    "uuid",
+    "id",
+    "key",
+    "rev",
+    "title",
+    "body",
+    "dimensions",
+    "data",
+    "numbers",
+    "created_at",
+    "updated_at",
+    "level",
+    "has_children",
+];
+/// The members that are computed for output and never stored.
+pub(crate) const COMPUTED_MEMBERS: [&str; 3] = ["id", "level", "has_children"];
+
+/// The values of a document in all dimensions, as codes: see `Dimension::code`.
+pub(crate) type Codes = [u16; DIMENSIONS_MAX];
+
+/// One document in memory, while it is read, changed or written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Document {
+    pub(crate) uuid: Uuid,
+    pub(crate) key: Option<Value>,
+    pub(crate) rev: u64,
+    pub(crate) title: Value,
+    pub(crate) body: Value,
+    /// Declared dimensions (the parent under its `ref_field`) and others, in the order of output.
+    pub(crate) dimensions: Object,
+    pub(crate) data: Object,
+    /// Numbers given under the present parent, by prefix text (stable numbering).
+    pub(crate) numbers: Object,
+    pub(crate) created_at: Value,
+    pub(crate) updated_at: Value,
+    /// Members that this version does not know.
+    pub(crate) others: Object,
+}
+
+/// Who a document hangs below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ParentRef {
+    /// Nobody: it is a root.
+    Root,
+    /// The document of that UUID, which may be missing.
+    Uuid(Uuid),
+    /// A text that is no UUID (a person's typo).
+    Unreadable,
+}
+
+/// A rule that a document found in a file breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) kind: &'static str,
+    pub(crate) field: String,
+    pub(crate) message: String,
+}
+
+impl Document {
+    /// Reads a stored text.
+    ///
+    /// # Errors
+    /// INTERNAL when the text is not one that [`Document::write`] wrote.
+    pub(crate) fn from_stored(text: &str) -> Result<Document> {
+        let broken = || Error::new(ErrorKind::Internal, "a stored document cannot be read back");
+        let mut document = Document::default();
+        for (name, value) in parse_object(text).map_err(|_| broken())? {
+            match (name.as_str(), value) {
+                ("uuid", Value::String(text)) => {
+                    document.uuid = Uuid::try_parse(&text).map_err(|_| broken())?;
+                }
+                ("rev", Value::Number(number)) => {
+                    document.rev = number.as_u64().ok_or_else(broken)?;
+                }
+                ("key", value) => document.key = Some(value),
+                ("title", value) => document.title = value,
+                ("body", value) => document.body = value,
+                ("dimensions", Value::Object(object)) => document.dimensions = object,
+                ("data", Value::Object(object)) => document.data = object,
+                ("numbers", Value::Object(object)) => document.numbers = object,
+                ("created_at", value) => document.created_at = value,
+                ("updated_at", value) => document.updated_at = value,
+                (_, value) => {
+                    document.others.insert(name, value);
+                }
+            }
+        }
+        Ok(document)
+    }
+
+    /// Appends the compact text that is stored and returned (without the short ID).
+    pub(crate) fn write(&self, out: &mut String) {
+        out.push_str(r#"{"uuid":""#);
+        push_uuid(self.uuid, out);
+        out.push('"');
+        if let Some(key) = &self.key {
+            push_member("key", key, out);
+        }
+        push_member("rev", &Value::Number(Number::from(self.rev)), out);
+        push_member("title", &self.title, out);
+        push_member("body", &self.body, out);
+        push_object("dimensions", &self.dimensions, out);
+        push_object("data", &self.data, out);
+        if !self.numbers.is_empty() {
+            push_object("numbers", &self.numbers, out);
+        }
+        push_member("created_at", &self.created_at, out);
+        push_member("updated_at", &self.updated_at, out);
+        for (name, value) in self.others.iter() {
+            push_member(name, value, out);
+        }
+        out.push('}');
+    }
+
+    /// The key, where there is a well-formed one.
+    pub(crate) fn key_text(&self) -> Option<&str> {
+        self.key.as_ref()?.as_str().filter(|key| check_key(key).is_ok())
+    }
+
+    /// When it was created; a time that cannot be read counts as the least one.
+    pub(crate) fn created(&self) -> Time {
+        self.created_at.as_str().and_then(|text| Time::parse(text).ok()).unwrap_or(Time::MIN)
+    }
+
+    /// The codes of its values; default ones where it has none.
+    pub(crate) fn codes(&self, schema: &Schema) -> Codes {
+        let mut codes = Codes::default();
+        for (dimension, code) in schema.dimensions.iter().zip(codes.iter_mut()) {
+            if dimension.kind == DimensionKind::Enumerated {
+                *code = match self.dimensions.get(&dimension.name) {
+                    None => dimension.default_code(),
+                    Some(Value::String(text)) => dimension.code(text),
+                    Some(_) => CODE_OTHER,
+                };
+            }
+        }
+        codes
+    }
+
+    /// Who it hangs below.
+    pub(crate) fn parent(&self, schema: &Schema) -> ParentRef {
+        let Some(hierarchy) = schema.hierarchy() else { return ParentRef::Root };
+        match self.dimensions.get(hierarchy.member()) {
+            None => ParentRef::Root,
+            Some(Value::String(text)) => {
+                Uuid::try_parse(text).map_or(ParentRef::Unreadable, ParentRef::Uuid)
+            }
+            Some(_) => ParentRef::Unreadable,
+        }
+    }
+
+    /// The number it was given under its present parent with the prefix text `prefix`, or 0.
+    pub(crate) fn number(&self, prefix: &str) -> u32 {
+        match self.numbers.get(prefix) {
+            Some(Value::Number(number)) => {
+                number.as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Notes the number it has under its present parent with the prefix text `prefix`.
+    pub(crate) fn set_number(&mut self, prefix: String, number: u32) {
+        self.numbers.insert(prefix, Value::Number(Number::from(u64::from(number))));
+    }
+
+    /// Puts declared dimensions first, in schema order, and adds the default values that are
+    /// missing. Returns a bit for each dimension whose default was added.
+    pub(crate) fn complete(&mut self, schema: &Schema) -> u8 {
+        let mut implied = 0;
+        let mut rest = std::mem::take(&mut self.dimensions);
+        let mut ordered = Object::default();
+        for (index, dimension) in schema.dimensions.iter().enumerate() {
+            if let Some(value) = rest.remove(dimension.member()) {
+                ordered.insert(dimension.member().to_owned(), value);
+            } else if let Some(value) = &dimension.default_value {
+                ordered.insert(dimension.name.clone(), Value::String(value.clone()));
+                implied |= 1 << index;
+            }
+        }
+        for (name, value) in rest {
+            ordered.insert(name, value);
+        }
+        self.dimensions = ordered;
+        implied
+    }
+
+    /// Takes back the default values that [`Document::complete`] added.
+    pub(crate) fn strip(&mut self, schema: &Schema, implied: u8) {
+        for (index, dimension) in schema.dimensions.iter().enumerate() {
+            if implied & (1 << index) != 0 {
+                self.dimensions.remove(&dimension.name);
+            }
+        }
+    }
+
+    /// What in it breaks the rules of documents or of `schema`.
+    pub(crate) fn problems(&self, schema: &Schema) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut report = |kind, field: &str, message: String| {
+            problems.push(Problem { kind, field: field.to_owned(), message });
+        };
+        if let Some(key) = &self.key {
+            match key.as_str().map(check_key) {
+                Some(Ok(())) => {}
+                Some(Err(error)) => report("key", "key", error.message().to_owned()),
+                None => report("type", "key", format!("a key is a text, not {}", key.type_name())),
+            }
+        }
+        for (field, value) in [("title", &self.title), ("body", &self.body)] {
+            if value.as_str().is_none() {
+                report("type", field, format!("a {field} is a text, not {}", value.type_name()));
+            }
+        }
+        for (field, value) in [("created_at", &self.created_at), ("updated_at", &self.updated_at)] {
+            if value.as_str().is_none_or(|text| Time::parse(text).is_err()) {
+                report("time", field, format!("{field} is not an RFC 3339 time"));
+            }
+        }
+        for dimension in &schema.dimensions {
+            let Some(value) = self.dimensions.get(dimension.member()) else { continue };
+            let field = format!("dimensions.{}", dimension.member());
+            match (value, dimension.kind) {
+                (Value::String(_), DimensionKind::Hierarchical) => {
+                    if self.parent(schema) == ParentRef::Unreadable {
+                        report("parent", &field, "the parent is not given by a UUID".to_owned());
+                    }
+                }
+                (Value::String(text), _) if dimension.allows(text) => {}
+                (Value::String(_), _) => {
+                    let message = format!("the value is not one of '{}'", dimension.name);
+                    report("value", &field, message);
+                }
+                (value, _) => {
+                    let message = format!("a dimension holds a text, not {}", value.type_name());
+                    report("type", &field, message);
+                }
+            }
+        }
+        problems
+    }
+}
+
+/// Checks a key: 1 to 512 bytes without NUL.
+pub(crate) fn check_key(key: &str) -> Result<()> {
+    if key.is_empty() || key.contains('\0') {
+        return Err(Error::invalid("a key has at least one character and no NUL").field("key"));
+    }
+    if key.len() > KEY_BYTES_MAX {
+        let message = format!("a key has at most {KEY_BYTES_MAX} bytes, not {}", key.len());
+        return Err(Error::new(ErrorKind::Limit, message).field("key"));
+    }
+    Ok(())
+}
+
+/// Appends a UUID in its hyphenated lower-case form.
+pub(crate) fn push_uuid(uuid: Uuid, out: &mut String) {
+    out.push_str(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+}
+
+fn push_name(name: &str, out: &mut String) {
+    out.push(',');
+    quote(name, out);
+    out.push(':');
+}
+
+fn push_member(name: &str, value: &Value, out: &mut String) {
+    push_name(name, out);
+    value.write(out);
+}
+
+fn push_object(name: &str, object: &Object, out: &mut String) {
+    push_name(name, out);
+    object.write(out);
+}

@@ -1,0 +1,362 @@
+//! What callers hand in: new documents, replacements and patches, checked and merged.
+//!
+//! Short IDs inside (`id`, the parent) are left to the engine, which knows the state they mean.
+
+use uuid::Uuid;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::document::{COMPUTED_MEMBERS, DEPTH_MAX, Document, MEMBERS, check_key};
+use crate::model::json::{Object, Value};
+use crate::model::schema::{Dimension, DimensionKind, Schema};
+use crate::model::time::Time;
+
+/// A document or a patch as the caller gave it, its form checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Input {
+    pub(crate) uuid: Option<Uuid>,
+    pub(crate) id: Option<String>,
+    pub(crate) rev: Option<u64>,
+    /// `Some(None)`: null, which takes the parent away.
+    pub(crate) parent: Option<Option<String>>,
+    key: Option<Option<String>>,
+    title: Option<String>,
+    body: Option<String>,
+    dimensions: Vec<(String, Option<Value>)>,
+    /// `Some(None)`: null, which empties the data.
+    data: Option<Option<Object>>,
+    reset_dimensions: bool,
+    pub(crate) created_at: Option<Time>,
+    pub(crate) updated_at: Option<Time>,
+    others: Object,
+}
+
+impl Input {
+    /// Checks the members of `object` against the schema and, for members that nobody declared,
+    /// against the `stored` document.
+    ///
+    /// # Errors
+    /// INVALID or LIMIT naming the member.
+    pub(crate) fn read(
+        object: &Object,
+        schema: &Schema,
+        stored: Option<&Document>,
+    ) -> Result<Input> {
+        if depth(&Value::Object(object.clone())) > DEPTH_MAX {
+            let message = format!("a document has at most {DEPTH_MAX} levels of nesting");
+            return Err(Error::new(ErrorKind::Limit, message).named("JSON_DEPTH"));
+        }
+        let mut input = Input::default();
+        for (name, value) in object.iter() {
+            input.read_member(name, value, schema, stored)?;
+        }
+        Ok(input)
+    }
+
+    fn read_member(
+        &mut self,
+        name: &str,
+        value: &Value,
+        schema: &Schema,
+        stored: Option<&Document>,
+    ) -> Result<()> {
+        match name {
+            "uuid" => self.uuid = optional_text(name, value)?.map(read_uuid).transpose()?,
+            "id" => self.id = optional_text(name, value)?.map(str::to_owned),
+            "rev" => self.rev = read_rev(value)?,
+            "key" => self.key = Some(read_key(value)?),
+            "title" => self.title = Some(optional_text(name, value)?.unwrap_or("").to_owned()),
+            "body" => self.body = Some(optional_text(name, value)?.unwrap_or("").to_owned()),
+            "created_at" => self.created_at = read_time(name, value)?,
+            "updated_at" => self.updated_at = read_time(name, value)?,
+            "data" => self.data = Some(optional_object(name, value)?.cloned()),
+            "dimensions" => match optional_object(name, value)? {
+                Some(dimensions) => self.read_dimensions(dimensions, schema, stored)?,
+                None => {
+                    self.reset_dimensions = true;
+                    self.parent = Some(None);
+                }
+            },
+            "numbers" => {}
+            _ if COMPUTED_MEMBERS.contains(&name) => {}
+            _ if stored.is_some_and(|stored| stored.others.contains_key(name)) => {
+                self.others.insert(name.to_owned(), value.clone());
+            }
+            _ => return Err(unknown_member(name, schema)),
+        }
+        Ok(())
+    }
+
+    fn read_dimensions(
+        &mut self,
+        dimensions: &Object,
+        schema: &Schema,
+        stored: Option<&Document>,
+    ) -> Result<()> {
+        for (name, value) in dimensions.iter() {
+            let field = format!("dimensions.{name}");
+            match schema.dimension(name).and_then(|index| schema.dimensions.get(index)) {
+                Some(dimension) if dimension.kind == DimensionKind::Hierarchical => {
+                    if self.parent.is_some() {
+                        return Err(Error::invalid("the parent is given twice").field(field));
+                    }
+                    let text = optional_text(&field, value)?.filter(|text| !text.is_empty());
+                    self.parent = Some(text.map(str::to_owned));
+                }
+                Some(dimension) => {
+                    let value = dimension_value(dimension, value, &field)?;
+                    self.dimensions.push((name.clone(), value));
+                }
+                None if stored.is_some_and(|stored| stored.dimensions.contains_key(name)) => {
+                    let kept = (*value != Value::Null).then(|| value.clone());
+                    self.dimensions.push((name.clone(), kept));
+                }
+                None => return Err(unknown_dimension(name, schema)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a document that is to be created the key it was asked for by.
+    ///
+    /// # Errors
+    /// INVALID when it brings another key.
+    pub(crate) fn name_by_key(&mut self, key: &str) -> Result<()> {
+        match &self.key {
+            Some(Some(given)) if given != key => {
+                Err(Error::invalid("the key inside is not the one the document is named by")
+                    .field("key")
+                    .expected(key)
+                    .actual(given.as_str()))
+            }
+            _ => {
+                self.key = Some(Some(key.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    /// Merges this patch into `document` (absent: keep; null: remove or reset to the default).
+    pub(crate) fn merge_into(self, document: &mut Document, schema: &Schema) {
+        match self.data {
+            Some(Some(patch)) => merge_object(&mut document.data, patch),
+            Some(None) => document.data = Object::default(),
+            None => {}
+        }
+        if self.reset_dimensions {
+            document.dimensions = Object::default();
+        }
+        for (name, value) in self.dimensions {
+            set_dimension(document, schema, name, value);
+        }
+        for (name, value) in self.others {
+            if value == Value::Null {
+                document.others.remove(&name);
+            } else {
+                document.others.insert(name, value);
+            }
+        }
+        set_text(&mut document.title, self.title);
+        set_text(&mut document.body, self.body);
+        if let Some(key) = self.key {
+            document.key = key.map(Value::String);
+        }
+        set_time(&mut document.created_at, self.created_at);
+        set_time(&mut document.updated_at, self.updated_at);
+    }
+
+    /// Makes the document that `replace` leaves: what is not given is gone, but for UUID, key,
+    /// creation time and what belongs to the store.
+    pub(crate) fn into_replacement(self, stored: &Document, schema: &Schema) -> Document {
+        let mut document = Document {
+            uuid: stored.uuid,
+            rev: stored.rev,
+            key: stored.key.clone(),
+            numbers: stored.numbers.clone(),
+            created_at: stored.created_at.clone(),
+            updated_at: stored.updated_at.clone(),
+            ..Document::default()
+        };
+        self.fill(&mut document, schema);
+        document
+    }
+
+    /// Makes a new document; the caller sets UUID, revision and times that are absent.
+    pub(crate) fn into_new(self, schema: &Schema) -> Document {
+        let mut document = Document::default();
+        document.uuid = self.uuid.unwrap_or_default();
+        self.fill(&mut document, schema);
+        document
+    }
+
+    fn fill(mut self, document: &mut Document, schema: &Schema) {
+        document.title = Value::String(String::new());
+        document.body = Value::String(String::new());
+        // A new document holds its data as given: nulls inside are values, not removals.
+        let data = self.data.take().flatten().unwrap_or_default();
+        self.merge_into(document, schema);
+        document.data = data;
+    }
+}
+
+fn set_dimension(document: &mut Document, schema: &Schema, name: String, value: Option<Value>) {
+    let default = schema
+        .dimension(&name)
+        .and_then(|index| schema.dimensions.get(index))
+        .and_then(|dimension| dimension.default_value.clone());
+    match value.or(default.map(Value::String)) {
+        Some(value) => {
+            document.dimensions.insert(name, value);
+        }
+        None => {
+            document.dimensions.remove(&name);
+        }
+    }
+}
+
+fn set_text(target: &mut Value, text: Option<String>) {
+    if let Some(text) = text {
+        *target = Value::String(text);
+    }
+}
+
+fn set_time(target: &mut Value, time: Option<Time>) {
+    if let Some(time) = time {
+        *target = Value::String(time.to_text());
+    }
+}
+
+/// Merges `patch` into `target` as RFC 7396 says.
+fn merge_object(target: &mut Object, patch: Object) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => {
+                target.remove(&name);
+            }
+            Value::Object(inner) => {
+                let mut merged = match target.get_mut(&name).map(std::mem::take) {
+                    Some(Value::Object(old)) => old,
+                    _ => Object::default(),
+                };
+                merge_object(&mut merged, inner);
+                target.insert(name, Value::Object(merged));
+            }
+            value => {
+                target.insert(name, value);
+            }
+        }
+    }
+}
+
+/// The text that a scalar stands for in a dimension; none for the values a dimension cannot hold.
+pub(crate) fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_text()),
+        _ => None,
+    }
+}
+
+fn dimension_value(dimension: &Dimension, value: &Value, field: &str) -> Result<Option<Value>> {
+    if *value == Value::Null {
+        return Ok(None);
+    }
+    let text = scalar_text(value).ok_or_else(|| wrong_type(field, "text", value))?;
+    if dimension.allows(&text) {
+        return Ok(Some(Value::String(text)));
+    }
+    let values = dimension.values.clone().unwrap_or_default();
+    Err(Error::invalid(format!(
+        "'{}' takes one of {}, not the given value",
+        dimension.name,
+        values.join(", ")
+    ))
+    .named("VALUE_OUTSIDE_DIMENSION")
+    .field(field)
+    .expected(values.join(", "))
+    .actual(text)
+    .candidates(values))
+}
+
+fn optional_text<'a>(field: &str, value: &'a Value) -> Result<Option<&'a str>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(wrong_type(field, "text", value)),
+    }
+}
+
+fn optional_object<'a>(field: &str, value: &'a Value) -> Result<Option<&'a Object>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(object) => Ok(Some(object)),
+        _ => Err(wrong_type(field, "an object", value)),
+    }
+}
+
+fn read_uuid(text: &str) -> Result<Uuid> {
+    let uuid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
+    uuid.ok_or_else(|| {
+        Error::invalid("uuid is not a UUID such as 0194a3f0-5c1e-7d3b-8a41-2f6e9c0b7d15")
+            .field("uuid")
+            .actual(text)
+    })
+}
+
+fn read_rev(value: &Value) -> Result<Option<u64>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Number(number) if number.as_u64().is_some() => Ok(number.as_u64()),
+        _ => Err(wrong_type("rev", "a whole number from 0", value)),
+    }
+}
+
+fn read_key(value: &Value) -> Result<Option<String>> {
+    let Some(key) = optional_text("key", value)? else { return Ok(None) };
+    check_key(key)?;
+    Ok(Some(key.to_owned()))
+}
+
+fn read_time(field: &str, value: &Value) -> Result<Option<Time>> {
+    let Some(text) = optional_text(field, value)? else { return Ok(None) };
+    Time::parse(text).map(Some).map_err(|error| error.field(field))
+}
+
+fn wrong_type(field: &str, expected: &str, value: &Value) -> Error {
+    Error::invalid(format!("{field} takes {expected}, not {}", value.type_name()))
+        .named("WRONG_TYPE")
+        .field(field)
+        .expected(expected)
+        .actual(value.type_name())
+}
+
+fn unknown_member(name: &str, schema: &Schema) -> Error {
+    let error = Error::invalid(format!("a document has no member '{name}'"))
+        .named("UNKNOWN_MEMBER")
+        .field(name);
+    if schema.dimension(name).is_some() {
+        return error.hint(format!(r#"'{name}' is a dimension: put it into "dimensions""#));
+    }
+    error
+        .candidates(MEMBERS.iter().map(|&member| member.to_owned()).collect())
+        .hint(r#"free fields belong into "data""#)
+}
+
+fn unknown_dimension(name: &str, schema: &Schema) -> Error {
+    let known: Vec<String> = schema.dimensions.iter().map(|d| d.name.clone()).collect();
+    Error::invalid(format!("the schema has no dimension '{name}'"))
+        .named("UNKNOWN_DIMENSION")
+        .field(format!("dimensions.{name}"))
+        .candidates(known)
+        .hint(r#"declare it in the schema, or put free fields into "data""#)
+}
+
+/// Levels of nesting in `value`; 0 for what holds nothing.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
+        Value::Object(object) => {
+            1 + object.iter().map(|(_, value)| depth(value)).max().unwrap_or(0)
+        }
+        _ => 0,
+    }
+}

@@ -1,0 +1,432 @@
+//! Reading JSON text: a pull parser over a `&str`, which gives whole values or, for large texts,
+//! one member and one element at a time.
+//!
+//! Every rule of RFC 8259 holds; beyond it, repeated names are refused, and so are more than
+//! [`DEPTH_MAX`] levels and exponents of more than nine digits. Work is linear in the text.
+
+use std::borrow::Cow;
+
+use super::names::Names;
+use super::place::{BYTE_ORDER_MARK, line_column};
+use super::{DEPTH_MAX, Number, Object, Value};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Digits of an exponent at most, leading zeros aside.
+const EXPONENT_DIGITS_MAX: usize = 9;
+/// Characters of a name that a message shows at most.
+const NAME_SHOWN_MAX: usize = 60;
+
+/// A place in a JSON text and the ways to go on from it.
+pub(crate) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
+}
+
+impl<'a> Parser<'a> {
+    /// Begins at the start of `text`, behind a byte-order mark if there is one.
+    pub(crate) fn new(text: &'a str) -> Parser<'a> {
+        let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+        Parser { text, at }
+    }
+
+    /// Goes to the next byte that is not white space, and gives it without taking it.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
+        self.at += space.count();
+        self.byte()
+    }
+
+    /// How many bytes of the text are behind this place; after [`Parser::peek`], the offset of
+    /// what comes next.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Makes sure that only white space is left.
+    ///
+    /// # Errors
+    /// INVALID.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        if self.peek().is_some() { Err(self.unexpected("the end of the text")) } else { Ok(()) }
+    }
+
+    /// Reads a value. Levels of nesting are counted from this value on.
+    ///
+    /// # Errors
+    /// INVALID, LIMIT.
+    pub(crate) fn value(&mut self) -> Result<Value> {
+        self.value_within(0)
+    }
+
+    /// Reads past a value and gives its exact text, every rule checked. Levels of nesting are
+    /// counted from this value on.
+    ///
+    /// # Errors
+    /// INVALID, LIMIT.
+    pub(crate) fn raw_value(&mut self) -> Result<&'a str> {
+        self.peek();
+        let start = self.at;
+        self.skip_within(0)?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Reads an object; `each` is called behind every name and must read the value.
+    ///
+    /// # Errors
+    /// INVALID where there is no object or its form is wrong, and the errors of `each`.
+    pub(crate) fn object(
+        &mut self,
+        each: &mut dyn FnMut(&mut Self, String) -> Result<()>,
+    ) -> Result<()> {
+        if self.peek() != Some(b'{') {
+            return Err(self.unexpected("an object"));
+        }
+        let mut names = Names::default();
+        self.members(|parser, start, name| {
+            if !names.add(name.clone()) {
+                return Err(parser.repeated(start, &name));
+            }
+            each(parser, name.into_owned())
+        })
+    }
+
+    /// Reads an array; `each` is called before every element and must read it.
+    ///
+    /// # Errors
+    /// INVALID where there is no array or its form is wrong, and the errors of `each`.
+    pub(crate) fn array(&mut self, each: &mut dyn FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        if self.peek() != Some(b'[') {
+            return Err(self.unexpected("an array"));
+        }
+        self.elements(each)
+    }
+
+    /// The byte at this place.
+    pub(super) fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn value_within(&mut self, depth: usize) -> Result<Value> {
+        match self.peek() {
+            Some(b'"') => Ok(Value::String(self.string()?.into_owned())),
+            Some(b'{') => {
+                let depth = self.deeper(depth)?;
+                let mut object = Object::default();
+                self.members(|parser, start, name| {
+                    if object.contains_key(&name) {
+                        return Err(parser.repeated(start, &name));
+                    }
+                    let value = parser.value_within(depth)?;
+                    object.append(name.into_owned(), value);
+                    Ok(())
+                })?;
+                Ok(Value::Object(object))
+            }
+            Some(b'[') => {
+                let depth = self.deeper(depth)?;
+                let mut elements = Vec::new();
+                self.elements(|parser| {
+                    elements.push(parser.value_within(depth)?);
+                    Ok(())
+                })?;
+                Ok(Value::Array(elements))
+            }
+            Some(b'-' | b'0'..=b'9') => Ok(Value::Number(Number::from_checked(self.number()?))),
+            _ => self.literal(),
+        }
+    }
+
+    /// Does all that `value_within` does but keep the values.
+    fn skip_within(&mut self, depth: usize) -> Result<()> {
+        match self.peek() {
+            Some(b'"') => self.string().map(drop),
+            Some(b'{') => {
+                let depth = self.deeper(depth)?;
+                let mut names = Names::default();
+                self.members(|parser, start, name| {
+                    if !names.add(name.clone()) {
+                        return Err(parser.repeated(start, &name));
+                    }
+                    parser.skip_within(depth)
+                })
+            }
+            Some(b'[') => {
+                let depth = self.deeper(depth)?;
+                self.elements(|parser| parser.skip_within(depth))
+            }
+            Some(b'-' | b'0'..=b'9') => self.number().map(drop),
+            _ => self.literal().map(drop),
+        }
+    }
+
+    /// Reads the object that begins here; `each` gets the offset of the name and the name.
+    fn members(
+        &mut self,
+        mut each: impl FnMut(&mut Self, usize, Cow<'a, str>) -> Result<()>,
+    ) -> Result<()> {
+        self.at += 1;
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        let mut expected = "a name in double quotes or '}'";
+        loop {
+            if self.peek() != Some(b'"') {
+                return Err(self.unexpected(expected));
+            }
+            expected = "a name in double quotes";
+            let start = self.at;
+            let name = self.string()?;
+            if self.peek() != Some(b':') {
+                return Err(self.unexpected("':'"));
+            }
+            self.at += 1;
+            each(self, start, name)?;
+            if !self.goes_on(b'}', "',' or '}'")? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads the array that begins here.
+    fn elements(&mut self, mut each: impl FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        self.at += 1;
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.peek();
+            each(self)?;
+            if !self.goes_on(b']', "',' or ']'")? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a comma (yes) or `close` (no).
+    fn goes_on(&mut self, close: u8, expected: &str) -> Result<bool> {
+        match self.peek() {
+            Some(byte) if byte == b',' || byte == close => {
+                self.at += 1;
+                Ok(byte == b',')
+            }
+            _ => Err(self.unexpected(expected)),
+        }
+    }
+
+    fn deeper(&self, depth: usize) -> Result<usize> {
+        if depth < DEPTH_MAX {
+            return Ok(depth + 1);
+        }
+        let message = format!("more than {DEPTH_MAX} arrays and objects within each other");
+        Err(self.located(Error::new(ErrorKind::Limit, message).named("JSON_DEPTH"), self.at))
+    }
+
+    fn literal(&mut self) -> Result<Value> {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let (word, value) = if rest.starts_with("null") {
+            ("null", Value::Null)
+        } else if rest.starts_with("true") {
+            ("true", Value::Bool(true))
+        } else if rest.starts_with("false") {
+            ("false", Value::Bool(false))
+        } else {
+            return Err(self.unexpected("a value"));
+        };
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Result<&'a str> {
+        let start = self.at;
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        let whole = self.digits("a digit")?;
+        if whole.len() > 1 && whole.starts_with('0') {
+            self.at -= whole.len() - 1;
+            return Err(self.malformed_number("no digit after a leading 0"));
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits("a digit after the decimal point")?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            let exponent = self.digits("a digit of the exponent")?;
+            if exponent.trim_start_matches('0').len() > EXPONENT_DIGITS_MAX {
+                let message = "the exponent of a number is beyond 999999999";
+                let error = Error::new(ErrorKind::Limit, message).named("JSON_EXPONENT");
+                return Err(self.located(error, start));
+            }
+        }
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Takes one digit or more.
+    fn digits(&mut self, expected: &str) -> Result<&'a str> {
+        let start = self.at;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        self.at += rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if self.at == start {
+            return Err(self.malformed_number(expected));
+        }
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// An error at this place, where something else than `expected` is.
+    #[cold]
+    pub(super) fn unexpected(&self, expected: &str) -> Error {
+        let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            None => "the end of the text".to_owned(),
+            Some(character) if character.is_ascii_graphic() => format!("'{character}'"),
+            Some(character) => format!("U+{:04X}", u32::from(character)),
+        };
+        let error = Error::invalid(format!("expected {expected}, found {found}"));
+        self.located(error.named("JSON_SYNTAX").expected(expected).actual(found), self.at)
+    }
+
+    #[cold]
+    fn malformed_number(&self, expected: &str) -> Error {
+        self.unexpected(expected).named("JSON_NUMBER")
+    }
+
+    #[cold]
+    fn repeated(&self, start: usize, name: &str) -> Error {
+        let mut shown: String = name.chars().take(NAME_SHOWN_MAX).collect();
+        if shown.len() < name.len() {
+            shown.push_str("...");
+        }
+        let error = Error::invalid(format!("the member '{shown}' is there twice in one object"))
+            .named("JSON_DUPLICATE_KEY")
+            .hint("take one of the two out");
+        self.located(error, start)
+    }
+
+    #[cold]
+    pub(super) fn located(&self, error: Error, offset: usize) -> Error {
+        let (line, column) = line_column(self.text, offset);
+        error.at(line, column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::parse;
+
+    const FILE: &str = "\u{FEFF} {\"documents\" : [ {\"a\":1} ,[2, \"\\n\"]\n], \"rest\": null } ";
+
+    #[test]
+    fn large_texts_are_read_piece_by_piece() {
+        let mut parser = Parser::new(FILE);
+        let mut pieces = Vec::new();
+        assert_eq!((parser.offset(), parser.peek(), parser.offset()), (3, Some(b'{'), 4));
+        parser
+            .object(&mut |parser, name| {
+                if name == "rest" {
+                    assert_eq!(parser.value()?, Value::Null);
+                    return Ok(());
+                }
+                parser.array(&mut |parser| {
+                    let start = parser.offset();
+                    let text = parser.raw_value()?;
+                    assert_eq!(FILE.get(start..parser.offset()), Some(text));
+                    pieces.push(text);
+                    Ok(())
+                })
+            })
+            .unwrap();
+        parser.end().unwrap();
+        assert_eq!(pieces, ["{\"a\":1}", "[2, \"\\n\"]"]);
+    }
+
+    #[test]
+    fn pieces_of_another_type_are_refused() {
+        let error = Parser::new(" []").object(&mut |_, _| Ok(())).unwrap_err();
+        assert_eq!(error.message(), "expected an object, found '['");
+        assert_eq!(error.position(), Some((1, 2)));
+        let error = Parser::new("").array(&mut |_| Ok(())).unwrap_err();
+        assert_eq!(error.message(), "expected an array, found the end of the text");
+        let error = Parser::new(r#"{"a":1,"\u0061":2}"#)
+            .object(&mut |parser, _| parser.value().map(drop))
+            .unwrap_err();
+        assert_eq!((error.name(), error.position()), ("JSON_DUPLICATE_KEY", Some((1, 8))));
+    }
+
+    #[test]
+    fn messages_say_what_was_expected_and_what_was_found() {
+        let long = "x".repeat(100);
+        let cases: &[(String, &str)] = &[
+            ("[1 2]".into(), "expected ',' or ']', found '2'"),
+            ("{\"a\" 1}".into(), "expected ':', found '1'"),
+            ("{a:1}".into(), "expected a name in double quotes or '}', found 'a'"),
+            ("{\"a\":1,}".into(), "expected a name in double quotes, found '}'"),
+            ("[1,]".into(), "expected a value, found ']'"),
+            ("\u{a0}1".into(), "expected a value, found U+00A0"),
+            ("1 1".into(), "expected the end of the text, found '1'"),
+            ("[".into(), "expected a value, found the end of the text"),
+            ("-a".into(), "expected a digit, found 'a'"),
+            ("007".into(), "expected no digit after a leading 0, found '0'"),
+            (
+                "\"\n\"".into(),
+                "expected the rest of a text without control characters, found U+000A",
+            ),
+            (r#""\x""#.into(), "expected one of \" \\ / b f n r t u after '\\', found 'x'"),
+            (r#""\u00g0""#.into(), "expected four hexadecimal digits after '\\u', found 'g'"),
+            (r#""\ud800""#.into(), "a \\u escape is half of a surrogate pair"),
+            (r#"{"a":1,"a":1}"#.into(), "the member 'a' is there twice in one object"),
+            ("1e1234567890".into(), "the exponent of a number is beyond 999999999"),
+            ("[".repeat(129), "more than 128 arrays and objects within each other"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse(text).unwrap_err().message(), *expected, "{text}");
+        }
+        let error = parse(&format!("{{\"{long}\":1,\"{long}\":2}}")).unwrap_err();
+        assert!(error.message().contains("xxx...' is there") && error.message().len() < 110);
+    }
+
+    #[test]
+    fn depth_and_exponents_are_limits_and_all_else_is_invalid() {
+        let kind = |text: &str| parse(text).unwrap_err().kind();
+        assert_eq!(kind(&"{\"a\":".repeat(129)), ErrorKind::Limit);
+        assert_eq!(kind("1E-1000000000"), ErrorKind::Limit);
+        for text in ["", "{\"a\":1,\"a\":1}", "\"\\ud800\"", "01", "nul"] {
+            assert_eq!(kind(text), ErrorKind::Invalid, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_inside_may_nest_as_deeply_as_a_whole_text() {
+        let deepest = format!("{}{}", "[".repeat(DEPTH_MAX), "]".repeat(DEPTH_MAX));
+        let text = format!("[{deepest},{deepest}]");
+        assert!(parse(&deepest).is_ok() && parse(&text).is_err());
+        let mut parser = Parser::new(&text);
+        parser
+            .array(&mut |parser| {
+                match parser.offset() {
+                    1 => assert_eq!(parser.raw_value()?, deepest),
+                    _ => assert_eq!(parser.value()?.to_text(), deepest),
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn objects_with_many_members_take_linear_time() {
+        let members: Vec<String> = (0..100_000).map(|n| format!("\"{n}\":{n}")).collect();
+        let mut text = format!("{{{}}}", members.join(","));
+        assert_eq!(parse(&text).unwrap().to_text(), text);
+        assert_eq!(Parser::new(&text).raw_value().unwrap(), text);
+        text.replace_range(text.len() - 1.., ",\"\\u0030\":0}");
+        for result in [parse(&text).map(drop), Parser::new(&text).raw_value().map(drop)] {
+            assert_eq!(result.unwrap_err().name(), "JSON_DUPLICATE_KEY");
+        }
+    }
+}
