@@ -1,0 +1,506 @@
+//! Who hangs below whom, and the partitions that this makes.
+//!
+//! Slots number documents in order of arrival; their order decides between equal times of
+//! creation. A document whose chain of parents does not end at a root (a missing parent, a cycle, a
+//! chain that is too long: all of them from hand-edited files) is *unplaced*: it has no ID.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::ids::LEVELS_MAX;
+use crate::ids::prefixes::{self, Prefixes};
+use crate::index::{Members, Table};
+use crate::model::document::Codes;
+use crate::model::schema::Schema;
+use crate::model::time::Time;
+
+const ROOT: u32 = u32::MAX;
+const MISSING: u32 = u32::MAX - 1;
+const NO_PARTITION: u32 = u32::MAX;
+
+/// Whom a document hangs below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parent {
+    /// Nobody: it is a root.
+    Root,
+    /// The document in that slot.
+    Slot(u32),
+    /// A document that is not there; its UUID, where one was given.
+    Missing(Option<u128>),
+}
+
+/// What decides on the place of a document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seat {
+    pub(crate) created: Time,
+    pub(crate) parent: Parent,
+    pub(crate) codes: Codes,
+    /// The number it was given before, with stable numbering; 0: none.
+    pub(crate) claim: u32,
+}
+
+#[derive(Clone)]
+pub(super) struct Node {
+    pub(super) created: Time,
+    pub(super) parent: u32,
+    pub(super) partition: u32,
+    pub(super) number: u32,
+    /// Its children's partitions, in the order of their prefixes.
+    pub(super) children: Option<Arc<Vec<u32>>>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Partition {
+    pub(super) parent: u32,
+    pub(super) prefix: u32,
+    /// The highest number ever given (stable numbering).
+    pub(super) highest: u32,
+    pub(super) members: Members,
+}
+
+/// All documents of a collection as trees.
+#[derive(Clone)]
+pub(crate) struct Forest {
+    pub(super) schema: Arc<Schema>,
+    pub(super) stable: bool,
+    pub(super) nodes: Table<Node>,
+    pub(super) partitions: Table<Partition>,
+    pub(super) prefixes: Arc<Prefixes>,
+    pub(super) roots: Option<Arc<Vec<u32>>>,
+    free: Arc<Vec<u32>>,
+    orphans: Arc<BTreeMap<u128, Vec<u32>>>,
+    unplaced: Arc<BTreeSet<u32>>,
+    /// No placed document is on a deeper level.
+    deepest: u32,
+}
+
+impl Forest {
+    /// An empty forest with dense numbers; [`Forest::number_stably`] makes them stable.
+    pub(crate) fn new(schema: Arc<Schema>) -> Forest {
+        Forest {
+            schema,
+            stable: false,
+            nodes: Table::new(),
+            partitions: Table::new(),
+            prefixes: Arc::default(),
+            roots: None,
+            free: Arc::default(),
+            orphans: Arc::default(),
+            unplaced: Arc::default(),
+            deepest: 0,
+        }
+    }
+
+    /// Places a new document in the next slot, which is returned. `uuid` is who others may have
+    /// been waiting for as their parent.
+    pub(crate) fn insert(&mut self, uuid: u128, seat: &Seat) -> u32 {
+        let slot = self.nodes.push(Node {
+            created: seat.created,
+            parent: MISSING,
+            partition: NO_PARTITION,
+            number: 0,
+            children: None,
+        });
+        self.attach(slot, seat);
+        self.settle(slot, None);
+        if self.orphans.contains_key(&uuid) {
+            self.adopt(uuid, slot);
+        }
+        slot
+    }
+
+    /// Moves a document to another place, its children with it.
+    pub(crate) fn relocate(&mut self, slot: u32, seat: &Seat) {
+        let level = self.level(slot);
+        self.detach(slot);
+        if let Some(node) = self.nodes.get_mut(slot) {
+            node.created = seat.created;
+        }
+        self.attach(slot, seat);
+        self.settle(slot, level);
+    }
+
+    /// Takes a document out. What hangs below it must be gone.
+    pub(crate) fn remove(&mut self, slot: u32) {
+        self.detach(slot);
+        let children = self.nodes.get_mut(slot).and_then(|node| node.children.take());
+        for &partition in children.iter().flat_map(|children| children.iter()) {
+            self.release(partition);
+        }
+        if self.unplaced.contains(&slot) {
+            Arc::make_mut(&mut self.unplaced).remove(&slot);
+        }
+    }
+
+    fn adopt(&mut self, uuid: u128, parent: u32) {
+        let waiting = Arc::make_mut(&mut self.orphans).remove(&uuid).unwrap_or_default();
+        for slot in waiting {
+            let Some((created, codes, claim)) = self.orphan_seat(slot) else { continue };
+            let seat = Seat { created, parent: Parent::Slot(parent), codes, claim };
+            self.attach(slot, &seat);
+            self.settle(slot, None);
+        }
+    }
+
+    /// What an orphan brings along: its partition number holds its prefixes until it has one.
+    fn orphan_seat(&self, slot: u32) -> Option<(Time, Codes, u32)> {
+        let node = self.nodes.get(slot)?;
+        Some((node.created, self.prefixes.codes(node.partition), node.number))
+    }
+
+    fn attach(&mut self, slot: u32, seat: &Seat) {
+        let visible = prefixes::visible(&seat.codes, &self.schema);
+        let prefix = match self.prefixes.find(&visible) {
+            Some(known) => known,
+            None => Arc::make_mut(&mut self.prefixes).intern(visible, &self.schema),
+        };
+        let parent = match seat.parent {
+            Parent::Root => ROOT,
+            Parent::Slot(parent) => parent,
+            Parent::Missing(uuid) => {
+                self.wait(slot, uuid, prefix, seat.claim);
+                return;
+            }
+        };
+        let partition = self.open_partition(parent, prefix);
+        let number = if self.stable { self.free_number(partition, seat.claim) } else { 0 };
+        if let Some(node) = self.nodes.get_mut(slot) {
+            node.parent = parent;
+            node.partition = partition;
+            node.number = number;
+        }
+        let order = order(&self.nodes, self.stable);
+        if let Some(partition) = self.partitions.get_mut(partition) {
+            partition.members.insert(slot, &order);
+            partition.highest = partition.highest.max(number);
+        }
+    }
+
+    fn wait(&mut self, slot: u32, uuid: Option<u128>, prefix: u32, claim: u32) {
+        if let Some(node) = self.nodes.get_mut(slot) {
+            node.parent = MISSING;
+            node.partition = prefix;
+            node.number = claim;
+        }
+        if let Some(uuid) = uuid {
+            Arc::make_mut(&mut self.orphans).entry(uuid).or_default().push(slot);
+        }
+    }
+
+    fn detach(&mut self, slot: u32) {
+        let Some(node) = self.nodes.get(slot) else { return };
+        let (parent, partition) = (node.parent, node.partition);
+        if parent == MISSING {
+            let orphans = Arc::make_mut(&mut self.orphans);
+            for waiting in orphans.values_mut() {
+                waiting.retain(|&orphan| orphan != slot);
+            }
+            orphans.retain(|_, waiting| !waiting.is_empty());
+            return;
+        }
+        let order = order(&self.nodes, self.stable);
+        let Some(entry) = self.partitions.get_mut(partition) else { return };
+        // It is not there when its parent went first, as in a cycle.
+        let removed = entry.members.remove(slot, &order);
+        // With stable numbering an empty partition remembers the numbers it gave.
+        let is_done = removed && entry.members.is_empty() && entry.highest == 0;
+        drop(order);
+        if is_done {
+            self.close_partition(parent, partition);
+        }
+    }
+
+    /// The partition of `prefix` below `parent`, made if need be.
+    pub(super) fn open_partition(&mut self, parent: u32, prefix: u32) -> u32 {
+        let (place, found) = self.find_partition(parent, prefix);
+        if let Some(found) = found {
+            return found;
+        }
+        let partition = Partition { parent, prefix, ..Partition::default() };
+        let reused = match self.free.last() {
+            Some(_) => Arc::make_mut(&mut self.free).pop(),
+            None => None,
+        };
+        let number = match reused {
+            Some(number) => {
+                if let Some(entry) = self.partitions.get_mut(number) {
+                    *entry = partition;
+                }
+                number
+            }
+            None => self.partitions.push(partition),
+        };
+        if let Some(list) = self.list_mut(parent) {
+            Arc::make_mut(list.get_or_insert_default()).insert(place, number);
+        }
+        number
+    }
+
+    fn close_partition(&mut self, parent: u32, partition: u32) {
+        if let Some(list) = self.list_mut(parent) {
+            if let Some(partitions) = list {
+                Arc::make_mut(partitions).retain(|&other| other != partition);
+            }
+            if list.as_ref().is_some_and(|partitions| partitions.is_empty()) {
+                *list = None;
+            }
+        }
+        self.release(partition);
+    }
+
+    fn release(&mut self, partition: u32) {
+        if let Some(entry) = self.partitions.get_mut(partition) {
+            *entry = Partition::default();
+        }
+        Arc::make_mut(&mut self.free).push(partition);
+    }
+
+    fn list_mut(&mut self, parent: u32) -> Option<&mut Option<Arc<Vec<u32>>>> {
+        match parent {
+            ROOT => Some(&mut self.roots),
+            slot => self.nodes.get_mut(slot).map(|node| &mut node.children),
+        }
+    }
+
+    /// The partitions below `parent`, in the order of their prefixes.
+    pub(super) fn list(&self, parent: u32) -> Option<&Arc<Vec<u32>>> {
+        match parent {
+            ROOT => self.roots.as_ref(),
+            slot => self.nodes.get(slot).and_then(|node| node.children.as_ref()),
+        }
+    }
+
+    /// Where the partition of `prefix` stands, or would stand, below `parent`.
+    pub(super) fn find_partition(&self, parent: u32, prefix: u32) -> (usize, Option<u32>) {
+        let codes = self.prefixes.codes(prefix);
+        let Some(list) = self.list(parent) else { return (0, None) };
+        match list.binary_search_by(|&other| self.codes_of(other).cmp(&codes)) {
+            Ok(place) => (place, list.get(place).copied()),
+            Err(place) => (place, None),
+        }
+    }
+
+    /// The visible codes of a partition.
+    pub(super) fn codes_of(&self, partition: u32) -> Codes {
+        self.partitions.get(partition).map(|p| self.prefixes.codes(p.prefix)).unwrap_or_default()
+    }
+
+    /// Brings it and what hangs below it into, or out of, the set of unplaced documents. `before`
+    /// is the level it had.
+    fn settle(&mut self, slot: u32, before: Option<u32>) {
+        let level = self.level_below_parent(slot);
+        let has_children = self.nodes.get(slot).is_some_and(|node| node.children.is_some());
+        if let Some(level) = level {
+            let reach = match before {
+                Some(before) if has_children => level + self.deepest.saturating_sub(before),
+                _ => level,
+            };
+            self.deepest = self.deepest.max(reach).min(LEVELS_MAX);
+            let unmoved = before.is_some() && reach <= LEVELS_MAX;
+            let new_leaf = before.is_none() && !has_children && self.unplaced.is_empty();
+            if unmoved || new_leaf {
+                return;
+            }
+        }
+        self.settle_subtree(slot, level);
+    }
+
+    fn settle_subtree(&mut self, top: u32, level: Option<u32>) {
+        let mut stack = vec![(top, level)];
+        let mut visited = BTreeSet::new();
+        while let Some((slot, level)) = stack.pop() {
+            // A cycle comes round to its top again.
+            if level.is_none() && !visited.insert(slot) {
+                continue;
+            }
+            match level {
+                Some(level) => {
+                    self.deepest = self.deepest.max(level);
+                    if self.unplaced.contains(&slot) {
+                        Arc::make_mut(&mut self.unplaced).remove(&slot);
+                    }
+                }
+                None => {
+                    Arc::make_mut(&mut self.unplaced).insert(slot);
+                }
+            }
+            let below = level.and_then(|level| (level < LEVELS_MAX).then_some(level + 1));
+            stack.extend(self.children(slot).map(|child| (child, below)));
+        }
+    }
+
+    fn level_below_parent(&self, slot: u32) -> Option<u32> {
+        match self.nodes.get(slot)?.parent {
+            ROOT => Some(1),
+            MISSING => None,
+            parent => {
+                let level = self.level(parent)? + 1;
+                (level <= LEVELS_MAX && parent != slot).then_some(level)
+            }
+        }
+    }
+
+    /// Whether it has an ID.
+    pub(crate) fn is_placed(&self, slot: u32) -> bool {
+        !self.unplaced.contains(&slot)
+    }
+
+    /// The documents that have no ID, by slot.
+    pub(crate) fn unplaced(&self) -> &BTreeSet<u32> {
+        &self.unplaced
+    }
+
+    /// Its level, 1 for a root; none for an unplaced document. Costs its level.
+    pub(crate) fn level(&self, slot: u32) -> Option<u32> {
+        if !self.is_placed(slot) {
+            return None;
+        }
+        let mut level = 1;
+        let mut at = self.nodes.get(slot)?.parent;
+        while at != ROOT && level <= LEVELS_MAX {
+            at = self.nodes.get(at)?.parent;
+            level += 1;
+        }
+        (level <= LEVELS_MAX).then_some(level)
+    }
+
+    /// Whom it hangs below. (The UUID of a missing parent is not kept here.)
+    pub(crate) fn parent(&self, slot: u32) -> Parent {
+        match self.nodes.get(slot).map(|node| node.parent) {
+            Some(ROOT) => Parent::Root,
+            Some(MISSING) | None => Parent::Missing(None),
+            Some(parent) => Parent::Slot(parent),
+        }
+    }
+
+    /// When it was created.
+    pub(crate) fn created(&self, slot: u32) -> Time {
+        self.nodes.get(slot).map_or(Time::MIN, |node| node.created)
+    }
+
+    /// Whether something hangs below it.
+    pub(crate) fn has_children(&self, slot: u32) -> bool {
+        self.children(slot).next().is_some()
+    }
+
+    /// Its children in the order of their IDs.
+    pub(crate) fn children(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
+        self.nodes
+            .get(slot)
+            .and_then(|node| node.children.as_ref())
+            .into_iter()
+            .flat_map(|list| list.iter())
+            .filter_map(|&partition| self.partitions.get(partition))
+            .flat_map(|partition| partition.members.iter_from(0))
+    }
+
+    /// All that hangs below it, parents before children, in the order of IDs. Costs its size.
+    pub(crate) fn descendants(&self, top: u32) -> Vec<u32> {
+        let mut found = Vec::new();
+        let mut stack: Vec<u32> = self.children(top).collect();
+        stack.reverse();
+        while let Some(slot) = stack.pop() {
+            // Only a cycle leads back to its top.
+            if slot == top {
+                continue;
+            }
+            found.push(slot);
+            let first = stack.len();
+            stack.extend(self.children(slot));
+            if let Some(added) = stack.get_mut(first..) {
+                added.reverse();
+            }
+        }
+        found
+    }
+
+    /// Whether `slot` is `top` or hangs below it. Costs the level of `slot`.
+    pub(crate) fn is_within(&self, slot: u32, top: u32) -> bool {
+        let mut at = slot;
+        for _ in 0..=LEVELS_MAX {
+            if at == top {
+                return true;
+            }
+            match self.nodes.get(at).map(|node| node.parent) {
+                Some(ROOT | MISSING) | None => return false,
+                Some(parent) => at = parent,
+            }
+        }
+        false
+    }
+
+    /// Whether `slot`, with all that hangs below it, can hang below `parent` without going deeper
+    /// than [`LEVELS_MAX`]. Costs the levels; the size of its subtree only where it comes close.
+    pub(crate) fn fits_below(&self, slot: Option<u32>, parent: u32) -> bool {
+        let level = self.level(parent).map_or(0, |level| level + 1);
+        let Some(slot) = slot.filter(|&slot| self.has_children(slot)) else {
+            return level <= LEVELS_MAX;
+        };
+        let height_at_most = self.deepest.saturating_sub(self.level(slot).unwrap_or(0));
+        level + height_at_most <= LEVELS_MAX || level + self.height(slot) <= LEVELS_MAX
+    }
+
+    fn height(&self, top: u32) -> u32 {
+        let mut height = 0;
+        let mut row: Vec<u32> = self.children(top).collect();
+        while !row.is_empty() && height <= LEVELS_MAX {
+            height += 1;
+            row = row.iter().flat_map(|&slot| self.children(slot)).collect();
+        }
+        height
+    }
+
+    /// Its short ID; none for an unplaced document. Costs its level times a rank.
+    pub(crate) fn id(&self, slot: u32) -> Option<String> {
+        if !self.is_placed(slot) {
+            return None;
+        }
+        let mut path = Vec::with_capacity(8);
+        let mut at = slot;
+        while at != ROOT {
+            path.push(at);
+            at = self.nodes.get(at)?.parent;
+        }
+        let mut id = String::with_capacity(path.len() * 4);
+        for &slot in path.iter().rev() {
+            let partition = self.partitions.get(self.nodes.get(slot)?.partition)?;
+            if !id.is_empty() {
+                id.push('.');
+            }
+            id.push_str(self.prefixes.text(partition.prefix));
+            push_number(self.number_in(partition, slot)?, &mut id);
+        }
+        Some(id)
+    }
+
+    /// The number that its ID ends with, and the prefix text before it.
+    pub(crate) fn number(&self, slot: u32) -> Option<(&str, u32)> {
+        let partition = self.partitions.get(self.nodes.get(slot)?.partition)?;
+        Some((self.prefixes.text(partition.prefix), self.number_in(partition, slot)?))
+    }
+
+    fn number_in(&self, partition: &Partition, slot: u32) -> Option<u32> {
+        if self.stable {
+            return self.nodes.get(slot).map(|node| node.number);
+        }
+        let rank = partition.members.rank(slot, &order(&self.nodes, false))?;
+        Some(rank + 1)
+    }
+}
+
+/// Appends a number in decimal digits.
+pub(super) fn push_number(number: u32, out: &mut String) {
+    use std::fmt::Write;
+    // Writing into a String cannot fail.
+    let _ = write!(out, "{number}");
+}
+
+/// The order of the members of a partition.
+pub(super) fn order(nodes: &Table<Node>, stable: bool) -> impl Fn(u32, u32) -> Ordering + '_ {
+    move |one, other| match (nodes.get(one), nodes.get(other)) {
+        (Some(first), Some(second)) if stable => (first.number, one).cmp(&(second.number, other)),
+        (Some(first), Some(second)) => (first.created, one).cmp(&(second.created, other)),
+        _ => one.cmp(&other),
+    }
+}

@@ -1,0 +1,32 @@
+//! Short IDs: the names that people type.
+//!
+//! The idea on one page. A document's values in the enumerated dimensions give its *visible prefix
+//! text* (nothing for default values). Documents with the same parent and the same prefix text form
+//! a *partition*; its members stand in order of creation (or, with stable numbering, by the number
+//! they were given). The position of a document in its partition, from 1, is its number, and
+//!
+//! ```text
+//! ID = ID of the parent + "." + prefix text + number        2   1.3   d1   h2.1
+//! ```
+//!
+//! So IDs are never stored: document to ID is a *rank* in each partition up to the root, ID to
+//! document a *select* in each partition down from it. Both cost the levels of the tree times the
+//! logarithm of a partition, at any size of the store.
+//!
+//! - [`forest`]: who hangs below whom, the partitions, and placing documents in them
+//! - [`prefixes`]: combinations of visible prefixes and how they are read
+//! - [`short_id`]: the grammar of an ID
+//! - [`resolver`]: ID to document, and how far it got when there is none
+//! - [`walk`]: all documents in the order of their IDs, from any place
+//!
+//! Nothing here knows a document's text, its UUID, a clock or a disk.
+
+pub(crate) mod forest;
+pub(crate) mod numbering;
+mod prefixes;
+mod resolver;
+mod short_id;
+pub(crate) mod walk;
+
+/// Levels of a tree at most: deeper documents of a file have no short ID.
+pub(crate) const LEVELS_MAX: u32 = 1000;
