@@ -1,0 +1,202 @@
+//! Replacing a file in one step: after a crash it is wholly the old one or wholly the new one.
+//!
+//! A new file is written beside the old one, made durable, and given its name. The caller holds the
+//! exclusive lock. Nothing here may know what the bytes mean.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::os::unsupported;
+use super::{Directory, File, FileKind, FileSystem, Fingerprint, Metadata, Open, look, write_full};
+use crate::error::{Error, ErrorKind, Result};
+
+const MARK: &[u8] = b".nanostore-tmp.";
+const RANDOM_DIGITS: usize = 16;
+const NAME_BYTES_MAX: usize = 255;
+const PRIVATE: u32 = 0o600;
+const NAME_ATTEMPTS: usize = 8;
+
+/// The file to be replaced.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) fs: &'a dyn FileSystem,
+    pub(crate) directory: &'a dyn Directory,
+    pub(crate) name: &'a OsStr,
+    pub(crate) path: &'a Path,
+}
+
+impl Target<'_> {
+    /// Puts `bytes` in the place of the file, if that is still the one with the fingerprint
+    /// `expected` (None: there is none); a new file gets `mode`. An error means that nothing was
+    /// done, but for the kind `UnknownOutcome`; `FILE_CHANGED` that somebody else was faster.
+    pub(crate) fn replace(
+        &self,
+        bytes: &[u8],
+        expected: Option<Fingerprint>,
+        mode: u32,
+    ) -> Result<Metadata> {
+        let old = self.unchanged(expected)?;
+        if old.is_some_and(|old| old.links > 1) {
+            return Err(self.hard_linked());
+        }
+        let (temporary, file) = self.create(if old.is_some() { PRIVATE } else { mode })?;
+        let placed = self
+            .fill(&*file, bytes, old.as_ref())
+            .and_then(|()| self.unchanged(expected))
+            .and_then(|_| self.put_in_place(&temporary, &*file));
+        if let Err(error) = placed {
+            // If this fails too, the next opener sweeps it.
+            drop(self.directory.remove(&temporary));
+            return Err(error);
+        }
+        match self.directory.sync() {
+            // Some file systems have no sync for folders.
+            Err(error) if !unsupported(&error) => {
+                return Err(Error::io("sync the folder of", self.path, error)
+                    .with_kind(ErrorKind::UnknownOutcome)
+                    .hint("the change may or may not survive a power cut; read it back"));
+            }
+            _ => {}
+        }
+        // The rename moved the time of change.
+        file.metadata().map_err(|error| {
+            Error::io("look at", self.path, error).with_kind(ErrorKind::UnknownOutcome)
+        })
+    }
+
+    /// Removes what writers that died left behind; the exclusive lock makes sure that no writer
+    /// is at work. Never fails: leftovers do no harm.
+    pub(crate) fn sweep(&self) {
+        let owner = look(self.directory, self.name, self.path).ok().flatten().map(|old| old.user);
+        for name in self.directory.entries().unwrap_or_default() {
+            if !self.is_temporary(&name) {
+                continue;
+            }
+            let Ok(found) = self.directory.metadata(&name) else { continue };
+            let ours = found.user == self.directory.user() || Some(found.user) == owner;
+            if found.kind == FileKind::Regular && ours {
+                drop(self.directory.remove(&name));
+            }
+        }
+    }
+
+    fn unchanged(&self, expected: Option<Fingerprint>) -> Result<Option<Metadata>> {
+        let found = look(self.directory, self.name, self.path)?;
+        if found.map(|found| found.fingerprint()) == expected {
+            return Ok(found);
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            format!("{} was changed by somebody else just now", self.path.display()),
+        )
+        .named("FILE_CHANGED")
+        .path(self.path)
+        .hint("try again"))
+    }
+
+    fn create(&self, mode: u32) -> Result<(OsString, Box<dyn File>)> {
+        let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
+        for _ in 0..NAME_ATTEMPTS {
+            let name = self.temporary_name();
+            match self.directory.open(&name, Open::CreateNew { mode }) {
+                Ok(file) => return Ok((name, file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+                Err(error) => return Err(Error::io("create a file beside", self.path, error)),
+            }
+        }
+        Err(Error::io("create a file beside", self.path, last))
+    }
+
+    fn fill(&self, file: &dyn File, bytes: &[u8], old: Option<&Metadata>) -> Result<()> {
+        let failed = |error| Error::io("write the new version of", self.path, error);
+        file.allocate(bytes.len() as u64).map_err(failed)?;
+        write_full(file, bytes, 0).map_err(failed)?;
+        if let Some(old) = old {
+            keep_rights(file, old)
+                .map_err(|error| Error::io("keep the rights of", self.path, error))?;
+        }
+        file.sync_all().map_err(|error| Error::io("sync the new version of", self.path, error))
+    }
+
+    fn put_in_place(&self, temporary: &OsStr, file: &dyn File) -> Result<()> {
+        let Err(error) = self.directory.rename(temporary, self.name) else { return Ok(()) };
+        let error = Error::io("replace", self.path, error);
+        // A network file system may have done what it reports as failed.
+        let placed = self.directory.metadata(self.name).and_then(|there| {
+            let new = file.metadata()?;
+            Ok(there.is_same_file(&new))
+        });
+        match placed {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error),
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => Err(error),
+            Err(_) => Err(error.with_kind(ErrorKind::UnknownOutcome)),
+        }
+    }
+
+    /// What every name of a temporary file for this target begins with.
+    fn temporary_prefix(&self) -> Vec<u8> {
+        let base = self.name.as_bytes();
+        let mut prefix = vec![b'.'];
+        if base.len() + MARK.len() + RANDOM_DIGITS < NAME_BYTES_MAX {
+            prefix.extend_from_slice(base);
+        } else {
+            prefix.extend_from_slice(format!("{:016x}", xxh3_64(base)).as_bytes());
+        }
+        prefix.extend_from_slice(MARK);
+        prefix
+    }
+
+    fn temporary_name(&self) -> OsString {
+        let mut name = self.temporary_prefix();
+        name.extend_from_slice(format!("{:016x}", self.fs.random()).as_bytes());
+        OsString::from_vec(name)
+    }
+
+    fn is_temporary(&self, name: &OsStr) -> bool {
+        name.as_bytes().strip_prefix(self.temporary_prefix().as_slice()).is_some_and(|digits| {
+            digits.len() == RANDOM_DIGITS
+                && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    }
+
+    #[cold]
+    fn hard_linked(&self) -> Error {
+        Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "{} has several names (hard links): replacing it would part them",
+                self.path.display()
+            ),
+        )
+        .named("HARD_LINKED")
+        .path(self.path)
+        .hint("remove the other names, or use symbolic links")
+    }
+}
+
+/// Gives the new file the owner, the group and the mode of the old one. Where the group cannot be
+/// kept, its rights are not given to another group.
+fn keep_rights(file: &dyn File, old: &Metadata) -> io::Result<()> {
+    let new = file.metadata()?;
+    let mut mode = old.mode & 0o777;
+    if (new.user, new.group) != (old.user, old.group)
+        && file.set_owner(Some(old.user), old.group).is_err()
+        && new.group != old.group
+        && file.set_owner(None, old.group).is_err()
+    {
+        mode &= !0o070;
+    }
+    if new.mode & 0o777 == mode {
+        return Ok(());
+    }
+    match file.set_mode(mode) {
+        // A file system without modes gives every file the same.
+        Err(error) if unsupported(&error) => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,186 @@
+//! The commit header: one small checksummed block at the beginning of the lock file.
+//!
+//! It tells every process what the others committed, with one read. It is never the truth about
+//! documents: when it is missing or damaged the data file alone decides.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..8 | `nanolock` |
+//! | 8..12 | version, 1 |
+//! | 16..24 | commit high-water: no number up to it may be given out again |
+//! | 24..40 | digest of the data file as a store last wrote it (0: none) |
+//! | 40..56 | digest of the data file that is about to take its place (0: none) |
+//! | 56..120 | zero, kept for the write-ahead log |
+//! | 120..128 | XXH3-64 of the bytes before |
+//!
+//! Numbers are little-endian, bytes 12..16 are zero.
+
+use std::io;
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::{File, read_full, write_full};
+
+/// The size of the block.
+pub(crate) const BLOCK_BYTES: usize = 128;
+
+const MAGIC: [u8; 8] = *b"nanolock";
+const VERSION: u32 = 1;
+const CHECKED_BYTES: usize = 120;
+/// How often a block that fails its checksum is read again: it may just be being written.
+const READS: usize = 4;
+
+/// The digest of the bytes of a data file; never 0, which stands for "none".
+pub(crate) fn digest(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes).max(1)
+}
+
+/// What a valid header says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// The highest commit number given out.
+    pub(crate) commit: u64,
+    /// The digest of the data file as a store last wrote it; 0 for none.
+    pub(crate) digest: u128,
+    /// The digest of the data file being put in place; 0 for none. Set before the file is
+    /// replaced, so that a process that dies in between does not look like a person's edit.
+    pub(crate) pending: u128,
+}
+
+/// What the beginning of a lock file turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decoded {
+    /// Nothing, or a block that a crash left unfinished.
+    Absent,
+    /// A header.
+    Valid(Header),
+    /// A valid header of a later version.
+    Newer(u32),
+    /// Something that this library did not write.
+    Foreign,
+}
+
+impl Header {
+    /// The block for the lock file.
+    pub(crate) fn encode(&self) -> [u8; BLOCK_BYTES] {
+        encode(VERSION, self)
+    }
+
+    /// Reads a block.
+    pub(crate) fn decode(block: &[u8]) -> Decoded {
+        if block.iter().all(|byte| *byte == 0) {
+            return Decoded::Absent;
+        }
+        let mut rest = block;
+        if take::<8>(&mut rest) != Some(MAGIC) {
+            return Decoded::Foreign;
+        }
+        let sum = block.get(CHECKED_BYTES..BLOCK_BYTES).and_then(|mut sum| take::<8>(&mut sum));
+        let checked = block.get(..CHECKED_BYTES).map(xxh3_64);
+        if sum.map(u64::from_le_bytes) != checked || checked.is_none() {
+            return Decoded::Absent;
+        }
+        let fields = (|| {
+            let version = u32::from_le_bytes(take(&mut rest)?);
+            take::<4>(&mut rest)?;
+            let commit = u64::from_le_bytes(take(&mut rest)?);
+            let digest = u128::from_le_bytes(take(&mut rest)?);
+            let pending = u128::from_le_bytes(take(&mut rest)?);
+            Some((version, Header { commit, digest, pending }))
+        })();
+        match fields {
+            Some((VERSION, header)) => Decoded::Valid(header),
+            Some((version, _)) => Decoded::Newer(version),
+            None => Decoded::Absent,
+        }
+    }
+
+    /// Reads the header of a lock file.
+    pub(crate) fn read(file: &dyn File) -> io::Result<Decoded> {
+        let mut decoded = Decoded::Absent;
+        for _ in 0..READS {
+            let mut block = [0; BLOCK_BYTES];
+            let length = read_full(file, &mut block, 0)?;
+            decoded = Header::decode(block.get(..length).unwrap_or_default());
+            if length == 0 || decoded != Decoded::Absent {
+                break;
+            }
+        }
+        Ok(decoded)
+    }
+
+    /// Writes the header of a lock file.
+    pub(crate) fn write(&self, file: &dyn File) -> io::Result<()> {
+        write_full(file, &self.encode(), 0)
+    }
+}
+
+fn encode(version: u32, header: &Header) -> [u8; BLOCK_BYTES] {
+    let mut bytes = Vec::with_capacity(BLOCK_BYTES);
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&version.to_le_bytes());
+    bytes.extend_from_slice(&[0; 4]);
+    bytes.extend_from_slice(&header.commit.to_le_bytes());
+    bytes.extend_from_slice(&header.digest.to_le_bytes());
+    bytes.extend_from_slice(&header.pending.to_le_bytes());
+    bytes.resize(CHECKED_BYTES, 0);
+    bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
+    let mut block = [0; BLOCK_BYTES];
+    block.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    block
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, after) = rest.split_first_chunk::<N>()?;
+    *rest = after;
+    Some(*first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: Header = Header { commit: 42, digest: 7 << 100, pending: 9 };
+
+    #[test]
+    fn a_header_reads_back_as_written() {
+        assert_eq!(Header::decode(&HEADER.encode()), Decoded::Valid(HEADER));
+    }
+
+    #[test]
+    fn a_block_with_any_byte_changed_is_no_header() {
+        let block = HEADER.encode();
+        for place in 0..BLOCK_BYTES {
+            let mut damaged = block;
+            damaged[place] ^= 0x40;
+            let wanted = if place < 8 { Decoded::Foreign } else { Decoded::Absent };
+            assert_eq!(Header::decode(&damaged), wanted, "byte {place}");
+        }
+    }
+
+    #[test]
+    fn a_block_cut_short_anywhere_is_no_header() {
+        let block = HEADER.encode();
+        for length in 0..BLOCK_BYTES {
+            let decoded = Header::decode(&block[..length]);
+            let wanted = if (1..8).contains(&length) { Decoded::Foreign } else { Decoded::Absent };
+            assert_eq!(decoded, wanted, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn zero_bytes_are_no_header() {
+        assert_eq!(Header::decode(&[0; BLOCK_BYTES]), Decoded::Absent);
+    }
+
+    #[test]
+    fn a_later_version_is_told_from_a_damaged_block() {
+        assert_eq!(Header::decode(&encode(2, &HEADER)), Decoded::Newer(2));
+    }
+
+    #[test]
+    fn no_content_has_the_digest_that_stands_for_none() {
+        assert_ne!(digest(b""), 0);
+        assert_ne!(digest(b"a"), digest(b"b"));
+    }
+}

@@ -1,0 +1,453 @@
+//! The lock between processes: a file beside the data file that is never unlinked.
+//!
+//! The lock itself is `flock`, which the kernel drops when its holder dies. To wait for it by asking
+//! again and again would let the lucky win for ever, so there is a row of seats before it: byte
+//! locks on the same file. Whoever finds the row empty goes straight on; whoever does not sits down
+//! on the last seat and moves up as seats fall free, and only the one on the first seat asks for
+//! the lock. Threads of one process stand in a line of their own first (`turns`), since they share
+//! the descriptor. Nothing here may know what the lock protects.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::header::{Decoded, Header};
+use super::os::unsupported;
+use super::turns::Turns;
+use super::{Directory, File, FileSystem, LockMode, Metadata, Open, look, open_regular};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The bytes of the seats lie where no content ever is, within reach of 32-bit offsets.
+const FIRST_SEAT: u64 = 1 << 30;
+const SEATS: u64 = 32;
+/// How long the first in the row waits before asking again, and the others; both are jittered.
+const FRONT_PAUSE: Duration = Duration::from_micros(150);
+const ROW_PAUSE: Duration = Duration::from_micros(600);
+/// How long one sits on a seat before one asks for the lock from there: the one in front may have
+/// been stopped by a person. A row that moves at all moves faster.
+const STALLED: Duration = Duration::from_millis(500);
+/// How often opening is tried while others remove and create the file.
+const OPEN_ATTEMPTS: usize = 16;
+
+/// The lock file of one data file, open. One per process: its threads share it.
+pub(crate) struct LockFile {
+    fs: Arc<dyn FileSystem>,
+    directory: Arc<dyn Directory>,
+    name: OsString,
+    path: PathBuf,
+    rights: Option<Rights>,
+    file: Mutex<Arc<dyn File>>,
+    turns: Turns,
+    has_seats: bool,
+}
+
+/// Whose a lock file is that has to be made: as the data file, so that whoever may write the one
+/// may lock the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rights {
+    pub(crate) mode: u32,
+    /// The owner and the group, where there is a data file to take them from.
+    pub(crate) owner: Option<(u32, u32)>,
+}
+
+impl LockFile {
+    /// Opens the lock file for a process that writes, and makes it where there is none.
+    pub(crate) fn open(
+        fs: &Arc<dyn FileSystem>,
+        directory: &Arc<dyn Directory>,
+        path: &Path,
+        rights: Rights,
+    ) -> Result<LockFile> {
+        let file = open_or_create(&**directory, path, rights)?;
+        Ok(LockFile::new(fs, directory, path, Some(rights), file))
+    }
+
+    /// Opens the lock file for a process that only reads; None where that cannot be done, since
+    /// reading needs no lock: the data file is always whole.
+    pub(crate) fn open_existing(
+        fs: &Arc<dyn FileSystem>,
+        directory: &Arc<dyn Directory>,
+        path: &Path,
+    ) -> Option<LockFile> {
+        let file = open_regular(&**directory, name_of(path), path, Open::Read).ok()??;
+        match Header::read(&*file) {
+            Ok(Decoded::Foreign) | Err(_) => None,
+            Ok(_) => Some(LockFile::new(fs, directory, path, None, file)),
+        }
+    }
+
+    fn new(
+        fs: &Arc<dyn FileSystem>,
+        directory: &Arc<dyn Directory>,
+        path: &Path,
+        rights: Option<Rights>,
+        file: Box<dyn File>,
+    ) -> LockFile {
+        // Over the network flock is itself made of byte locks, and would meet those of the seats.
+        let network = ["nfs", "cifs", "smb", "smbfs", "9p"];
+        let has_seats = !network.contains(&directory.file_system_name().as_str())
+            && match file.try_lock_bytes(LockMode::Shared, FIRST_SEAT + SEATS, 1) {
+                Ok(_) => file.unlock_bytes(FIRST_SEAT + SEATS, 1).is_ok(),
+                Err(_) => false,
+            };
+        LockFile {
+            fs: Arc::clone(fs),
+            directory: Arc::clone(directory),
+            name: name_of(path).to_owned(),
+            path: path.to_owned(),
+            rights,
+            file: Mutex::new(Arc::from(file)),
+            turns: Turns::default(),
+            has_seats,
+        }
+    }
+
+    /// Device and inode: the same in all handles that exclude each other.
+    pub(crate) fn identity(&self) -> Option<(u64, u64)> {
+        self.current().metadata().ok().map(|metadata| (metadata.device, metadata.inode))
+    }
+
+    /// The header, without the lock; None when there is none.
+    pub(crate) fn header(&self) -> Result<Option<Header>> {
+        match Header::read(&*self.current()).map_err(|error| self.failed("read", error))? {
+            Decoded::Valid(header) => Ok(Some(header)),
+            Decoded::Absent => Ok(None),
+            Decoded::Foreign => Err(foreign(&self.path)),
+            Decoded::Newer(version) => Err(Error::new(
+                ErrorKind::TooNew,
+                format!("{} has version {version}, this library knows 1", self.path.display()),
+            )
+            .path(&self.path)
+            .expected("1")
+            .actual(version.to_string())
+            .hint("use the newer library that wrote it")),
+        }
+    }
+
+    /// Waits for the lock until `timeout` has passed.
+    pub(crate) fn acquire(self: &Arc<Self>, mode: LockMode, timeout: Duration) -> Result<Guard> {
+        let deadline = self.fs.monotonic().saturating_add(timeout);
+        if !self.turns.enter(timeout) {
+            return Err(self.timed_out(timeout));
+        }
+        let mut guard = Guard { lock: Arc::clone(self), file: None };
+        for _ in 0..OPEN_ATTEMPTS {
+            let file = self.current();
+            let taken = if self.has_seats {
+                self.take_in_turn(&*file, mode, deadline)
+            } else {
+                self.take(&*file, mode, deadline, FRONT_PAUSE)
+            };
+            if !taken.map_err(|error| self.failed("lock", error))? {
+                return Err(self.timed_out(timeout));
+            }
+            let held = file.metadata().map_err(|error| self.failed("look at", error))?;
+            guard.file = Some(file);
+            if self.is_in_place(&held)? {
+                return Ok(guard);
+            }
+            // Somebody removed the file while we waited: others lock its successor.
+            let Some(rights) = self.rights else { return Ok(guard) };
+            guard.release();
+            let file = Arc::from(open_or_create(&*self.directory, &self.path, rights)?);
+            *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+        }
+        Err(Error::new(ErrorKind::Busy, format!("{} keeps being removed", self.path.display()))
+            .path(&self.path)
+            .hint("do not remove the lock file: it is meant to stay"))
+    }
+
+    /// Whether the open file is still the one at the path.
+    pub(crate) fn is_current(&self) -> bool {
+        let held = self.current().metadata();
+        held.is_ok_and(|held| self.is_in_place(&held).unwrap_or(false))
+    }
+
+    fn is_in_place(&self, held: &Metadata) -> Result<bool> {
+        let there = look(&*self.directory, &self.name, &self.path)?;
+        Ok(there.is_some_and(|there| there.is_same_file(held)))
+    }
+
+    fn current(&self) -> Arc<dyn File> {
+        Arc::clone(&self.file.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn take_in_turn(
+        &self,
+        file: &dyn File,
+        mode: LockMode,
+        deadline: Duration,
+    ) -> io::Result<bool> {
+        let taken = self.take_from_seat(file, mode, deadline);
+        // Whatever came of it, no seat is kept.
+        let freed = file.unlock_bytes(FIRST_SEAT, SEATS);
+        if taken.is_err() || freed.is_err() {
+            file.unlock()?;
+        }
+        freed.and(taken)
+    }
+
+    fn take_from_seat(
+        &self,
+        file: &dyn File,
+        mode: LockMode,
+        deadline: Duration,
+    ) -> io::Result<bool> {
+        if file.try_lock_bytes(mode, FIRST_SEAT, SEATS)? {
+            // Nobody waits.
+            if file.try_lock(mode)? {
+                return Ok(true);
+            }
+            file.unlock_bytes(FIRST_SEAT + 1, SEATS - 1)?;
+            return self.take(file, mode, deadline, FRONT_PAUSE);
+        }
+        let mut seat = SEATS;
+        let mut since = self.fs.monotonic();
+        while seat > 0 {
+            let next = FIRST_SEAT + seat - 1;
+            if file.try_lock_bytes(mode, next, 1)? {
+                if seat < SEATS {
+                    file.unlock_bytes(next + 1, 1)?;
+                }
+                seat -= 1;
+                since = self.fs.monotonic();
+                continue;
+            }
+            let stalled = self.fs.monotonic().saturating_sub(since) > STALLED;
+            if stalled && file.try_lock(mode)? {
+                return Ok(true);
+            }
+            if !self.pause(deadline, ROW_PAUSE) {
+                return Ok(false);
+            }
+        }
+        self.take(file, mode, deadline, FRONT_PAUSE)
+    }
+
+    fn take(
+        &self,
+        file: &dyn File,
+        mode: LockMode,
+        deadline: Duration,
+        pause: Duration,
+    ) -> io::Result<bool> {
+        while !file.try_lock(mode)? {
+            if !self.pause(deadline, pause) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Waits about `time`; false when the deadline has passed.
+    fn pause(&self, deadline: Duration, time: Duration) -> bool {
+        let left = deadline.saturating_sub(self.fs.monotonic());
+        if left.is_zero() {
+            return false;
+        }
+        // Half to one and a half of it, so that processes do not ask in step.
+        let percent = u32::try_from(50 + self.fs.random() % 100).unwrap_or(100);
+        self.fs.sleep((time * percent / 100).min(left));
+        true
+    }
+
+    fn failed(&self, what: &str, error: io::Error) -> Error {
+        Error::io(what, &self.path, error)
+    }
+
+    #[cold]
+    fn timed_out(&self, timeout: Duration) -> Error {
+        Error::new(
+            ErrorKind::Timeout,
+            format!(
+                "the lock {} was not to be had in {} ms: another process holds it",
+                self.path.display(),
+                timeout.as_millis()
+            ),
+        )
+        .named("LOCK_TIMEOUT")
+        .path(&self.path)
+        .hint("try again, or open with a larger lock_timeout_ms")
+    }
+}
+
+/// The lock, held. Dropped, it is free.
+pub(crate) struct Guard {
+    lock: Arc<LockFile>,
+    file: Option<Arc<dyn File>>,
+}
+
+impl Guard {
+    /// Writes the header; only who holds the lock exclusively may.
+    pub(crate) fn write_header(&self, header: &Header) -> Result<()> {
+        let file = self.file.as_ref().map_or_else(|| self.lock.current(), Arc::clone);
+        header.write(&*file).map_err(|error| self.lock.failed("write", error))
+    }
+
+    fn release(&mut self) {
+        if let Some(file) = self.file.take() {
+            // It cannot fail on an open descriptor, and the kernel does it at close anyway.
+            drop(file.unlock());
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.release();
+        self.lock.turns.leave();
+    }
+}
+
+fn name_of(path: &Path) -> &OsStr {
+    path.file_name().unwrap_or_default()
+}
+
+/// Opens the lock file, or creates it with the rights of the data file.
+fn open_or_create(directory: &dyn Directory, path: &Path, rights: Rights) -> Result<Box<dyn File>> {
+    let failed = |what, error| Error::io(what, path, error);
+    for _ in 0..OPEN_ATTEMPTS {
+        if let Some(file) = open_regular(directory, name_of(path), path, Open::ReadWrite)? {
+            return match Header::read(&*file).map_err(|error| failed("read", error))? {
+                Decoded::Foreign => Err(foreign(path)),
+                _ => Ok(file),
+            };
+        }
+        let mode = if rights.owner.is_some() { 0o600 } else { rights.mode & 0o666 };
+        match directory.open(name_of(path), Open::CreateNew { mode }) {
+            Ok(file) => {
+                share(&*file, rights).map_err(|error| failed("set the rights of", error))?;
+                return Ok(file);
+            }
+            // Another process was first.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed("create", error)),
+        }
+    }
+    Err(failed("open", io::Error::from_raw_os_error(libc::EBUSY)))
+}
+
+/// Gives a new lock file the owner and the mode of the data file, as far as this process may.
+fn share(file: &dyn File, rights: Rights) -> io::Result<()> {
+    let Some((user, group)) = rights.owner else { return Ok(()) };
+    let made = file.metadata()?;
+    let mut mode = rights.mode & 0o666;
+    if (made.user, made.group) != (user, group)
+        && file.set_owner(Some(user), group).is_err()
+        && file.set_owner(None, group).is_err()
+    {
+        mode &= !0o070;
+    }
+    match file.set_mode(mode) {
+        Err(error) if unsupported(&error) => Ok(()),
+        result => result,
+    }
+}
+
+#[cold]
+fn foreign(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Exists,
+        format!("{} is not a lock file of this library, but something else", path.display()),
+    )
+    .named("LOCK_FILE_FOREIGN")
+    .path(path)
+    .hint("move it away, or give the store another name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::os::OsFileSystem;
+    use crate::file::scratch::Scratch;
+
+    const PRIVATE: Rights = Rights { mode: 0o600, owner: None };
+
+    fn lock_file(scratch: &Scratch) -> Arc<LockFile> {
+        let fs: Arc<dyn FileSystem> = Arc::new(OsFileSystem::new());
+        let directory = Arc::from(fs.open_directory(scratch.path()).unwrap());
+        Arc::new(LockFile::open(&fs, &directory, &scratch.join("l"), PRIVATE).unwrap())
+    }
+
+    fn ms(number: u64) -> Duration {
+        Duration::from_millis(number)
+    }
+
+    #[test]
+    fn readers_share_the_lock_and_writers_do_not() {
+        let scratch = Scratch::new();
+        let (first, second) = (lock_file(&scratch), lock_file(&scratch));
+        let reading = first.acquire(LockMode::Shared, ms(0)).unwrap();
+        let also_reading = second.acquire(LockMode::Shared, ms(0)).unwrap();
+        drop(also_reading);
+        assert!(second.acquire(LockMode::Exclusive, ms(5)).is_err());
+        drop(reading);
+        let writing = second.acquire(LockMode::Exclusive, ms(0)).unwrap();
+        assert!(first.acquire(LockMode::Shared, ms(5)).is_err());
+        drop(writing);
+    }
+
+    #[test]
+    fn who_comes_later_does_not_overtake_who_waits() {
+        let scratch = Scratch::new();
+        let (holder, waiter, late) =
+            (lock_file(&scratch), lock_file(&scratch), lock_file(&scratch));
+        let held = holder.acquire(LockMode::Exclusive, ms(0)).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| waiter.acquire(LockMode::Exclusive, ms(20_000)).is_ok());
+            let file = late.current();
+            // Until the one who waits sits on the first seat.
+            while file.try_lock_bytes(LockMode::Exclusive, FIRST_SEAT, 1).unwrap() {
+                file.unlock_bytes(FIRST_SEAT, 1).unwrap();
+                std::thread::yield_now();
+            }
+            assert!(late.acquire(LockMode::Exclusive, ms(0)).is_err());
+            drop(held);
+            assert!(waiting.join().unwrap());
+        });
+        assert!(late.acquire(LockMode::Exclusive, ms(0)).is_ok(), "no seat is kept");
+    }
+
+    #[test]
+    fn a_process_that_was_stopped_on_its_seat_does_not_stop_the_others() {
+        let scratch = Scratch::new();
+        let (stopped, other) = (lock_file(&scratch), lock_file(&scratch));
+        assert!(stopped.current().try_lock_bytes(LockMode::Exclusive, FIRST_SEAT, 1).unwrap());
+        assert!(other.acquire(LockMode::Exclusive, ms(50)).is_err());
+        assert!(other.acquire(LockMode::Exclusive, ms(20_000)).is_ok());
+    }
+
+    #[test]
+    fn a_reader_without_the_right_to_write_waits_in_the_same_row() {
+        let scratch = Scratch::new();
+        let writer = lock_file(&scratch);
+        let reader =
+            LockFile::open_existing(&writer.fs, &writer.directory, &writer.path).map(Arc::new);
+        let reader = reader.unwrap();
+        assert!(reader.has_seats);
+        let writing = writer.acquire(LockMode::Exclusive, ms(0)).unwrap();
+        assert_eq!(
+            reader.acquire(LockMode::Shared, ms(5)).err().map(|error| error.kind()),
+            Some(ErrorKind::Timeout)
+        );
+        drop(writing);
+        assert!(reader.acquire(LockMode::Shared, ms(0)).is_ok());
+    }
+
+    #[test]
+    fn without_seats_the_lock_still_excludes() {
+        let scratch = Scratch::new();
+        let seatless = |lock: Arc<LockFile>| {
+            let mut lock = Arc::into_inner(lock).unwrap();
+            lock.has_seats = false;
+            Arc::new(lock)
+        };
+        let (first, second) = (seatless(lock_file(&scratch)), seatless(lock_file(&scratch)));
+        let held = first.acquire(LockMode::Exclusive, ms(0)).unwrap();
+        assert!(second.acquire(LockMode::Exclusive, ms(5)).is_err());
+        drop(held);
+        assert!(second.acquire(LockMode::Exclusive, ms(0)).is_ok());
+    }
+}

@@ -1,0 +1,292 @@
+//! The only door to the disk: traits for file systems, folders and files, and what stands on them.
+//!
+//! Everything above calls these traits, so that faults and crashes can be injected below them.
+//! Nothing here may interpret the bytes of a store; that is the engine's.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) mod atomic;
+pub(crate) mod header;
+pub(crate) mod lock;
+pub(crate) mod os;
+#[cfg(test)]
+pub(crate) mod scratch;
+#[cfg(feature = "testing")]
+pub(crate) mod simulated;
+pub(crate) mod turns;
+
+/// A file system with its clocks.
+pub(crate) trait FileSystem: Send + Sync {
+    /// Opens a folder; all calls on what is in it go through the returned descriptor.
+    fn open_directory(&self, path: &Path) -> io::Result<Box<dyn Directory>>;
+
+    /// The absolute path of the file that `path` names once the symbolic links at its end are
+    /// followed (at most 40); the file itself need not exist.
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// The time since 1970, by the clock that also stamps the files.
+    fn now(&self) -> Duration;
+
+    /// A clock that is never set, for time limits.
+    fn monotonic(&self) -> Duration;
+
+    /// Waits.
+    fn sleep(&self, time: Duration);
+
+    /// A number nobody can foresee.
+    fn random(&self) -> u64;
+}
+
+/// An open folder. Names are single names, never paths, and links are never followed.
+pub(crate) trait Directory: Send + Sync {
+    /// Opens or creates a file.
+    fn open(&self, name: &OsStr, how: Open) -> io::Result<Box<dyn File>>;
+
+    /// What `name` is, a symbolic link being a link; `.` is the folder itself.
+    fn metadata(&self, name: &OsStr) -> io::Result<Metadata>;
+
+    /// Gives `from` the name `to`, in one step, replacing what bore it.
+    fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()>;
+
+    /// Removes the entry of a file.
+    fn remove(&self, name: &OsStr) -> io::Result<()>;
+
+    /// Makes the entries durable.
+    fn sync(&self) -> io::Result<()>;
+
+    /// The names in the folder, in no order.
+    fn entries(&self) -> io::Result<Vec<OsString>>;
+
+    /// Fails unless entries can be made and replaced here.
+    fn check_writable(&self) -> io::Result<()>;
+
+    /// Whether the folder itself has been removed, so that its path may lead elsewhere now.
+    fn is_removed(&self) -> bool;
+
+    /// The kind of file system the folder is on, such as `ext4`.
+    fn file_system_name(&self) -> String;
+
+    /// The user this process acts as.
+    fn user(&self) -> u32;
+}
+
+/// An open file. The locks belong to this descriptor and go with it.
+pub(crate) trait File: Send + Sync {
+    /// Reads at most `buffer.len()` bytes; 0 at the end of the file.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes some of `bytes`, and says how many.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
+
+    /// Claims the space for `length` bytes, where the file system can, so that a full disk is
+    /// noticed before anything is written.
+    fn allocate(&self, length: u64) -> io::Result<()>;
+
+    /// Makes the content and the metadata durable.
+    fn sync_all(&self) -> io::Result<()>;
+
+    /// What the file is like now.
+    fn metadata(&self) -> io::Result<Metadata>;
+
+    /// Sets the permission bits.
+    fn set_mode(&self, mode: u32) -> io::Result<()>;
+
+    /// Sets the owner (None: stays) and the group.
+    fn set_owner(&self, user: Option<u32>, group: u32) -> io::Result<()>;
+
+    /// Takes the lock of the whole file, or says that someone else has it.
+    fn try_lock(&self, mode: LockMode) -> io::Result<bool>;
+
+    /// Gives up the lock of the whole file.
+    fn unlock(&self) -> io::Result<()>;
+
+    /// Takes the lock of a range of bytes, which need not exist; independent of
+    /// [`File::try_lock`].
+    fn try_lock_bytes(&self, mode: LockMode, start: u64, length: u64) -> io::Result<bool>;
+
+    /// Gives up the lock of a range of bytes.
+    fn unlock_bytes(&self, start: u64, length: u64) -> io::Result<()>;
+}
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// An existing file, for reading.
+    Read,
+    /// An existing file, for reading and writing.
+    ReadWrite,
+    /// A file that must not exist, for reading and writing; the umask narrows `mode`.
+    CreateNew { mode: u32 },
+}
+
+/// Who else may hold a lock at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockMode {
+    /// Others that lock it shared.
+    Shared,
+    /// Nobody.
+    Exclusive,
+}
+
+/// What an entry of a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Regular,
+    Directory,
+    SymbolicLink,
+    Fifo,
+    Socket,
+    CharacterDevice,
+    BlockDevice,
+    Unknown,
+}
+
+impl FileKind {
+    /// The kind in words, with its article.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            FileKind::Regular => "a regular file",
+            FileKind::Directory => "a directory",
+            FileKind::SymbolicLink => "a symbolic link",
+            FileKind::Fifo => "a named pipe",
+            FileKind::Socket => "a socket",
+            FileKind::CharacterDevice => "a character device",
+            FileKind::BlockDevice => "a block device",
+            FileKind::Unknown => "something unknown",
+        }
+    }
+}
+
+/// What the file system tells of a file. Times are nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Metadata {
+    pub(crate) kind: FileKind,
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    pub(crate) size: u64,
+    pub(crate) modified_ns: i128,
+    pub(crate) changed_ns: i128,
+    pub(crate) mode: u32,
+    pub(crate) user: u32,
+    pub(crate) group: u32,
+    pub(crate) links: u64,
+}
+
+/// What changes when somebody changes a file: compared to notice it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified_ns: i128,
+    changed_ns: i128,
+}
+
+impl Metadata {
+    /// The members that tell one version of a file from another.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint {
+            device: self.device,
+            inode: self.inode,
+            size: self.size,
+            modified_ns: self.modified_ns,
+            changed_ns: self.changed_ns,
+        }
+    }
+
+    /// Whether both are the same file, whatever it holds.
+    pub(crate) fn is_same_file(&self, other: &Metadata) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+
+    /// Whether the last change lies less than `window` before `now`; a stamp in the future, as
+    /// another machine's clock gives, counts by its distance too.
+    pub(crate) fn changed_within(&self, window: Duration, now: Duration) -> bool {
+        let last = self.changed_ns.max(self.modified_ns);
+        let distance = i128::try_from(now.as_nanos()).unwrap_or(i128::MAX).saturating_sub(last);
+        distance.unsigned_abs() <= window.as_nanos()
+    }
+}
+
+/// Looks at `name`; None when there is no such entry.
+pub(crate) fn look(
+    directory: &dyn Directory,
+    name: &OsStr,
+    path: &Path,
+) -> Result<Option<Metadata>> {
+    match directory.metadata(name) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("look at", path, error)),
+    }
+}
+
+/// Opens `name` if it is there and a regular file; anything else is refused before it is opened,
+/// since opening a device may already act on it.
+pub(crate) fn open_regular(
+    directory: &dyn Directory,
+    name: &OsStr,
+    path: &Path,
+    how: Open,
+) -> Result<Option<Box<dyn File>>> {
+    let Some(before) = look(directory, name, path)? else { return Ok(None) };
+    check_regular(&before, path)?;
+    let file = match directory.open(name, how) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("open", path, error)),
+    };
+    // It may have been exchanged since it was looked at.
+    let metadata = file.metadata().map_err(|error| Error::io("look at", path, error))?;
+    check_regular(&metadata, path)?;
+    Ok(Some(file))
+}
+
+fn check_regular(metadata: &Metadata, path: &Path) -> Result<()> {
+    if metadata.kind == FileKind::Regular {
+        return Ok(());
+    }
+    Err(not_a_file(path, metadata.kind))
+}
+
+/// The error for a path that names something a store cannot be kept in.
+pub(crate) fn not_a_file(path: &Path, kind: FileKind) -> Error {
+    Error::new(
+        ErrorKind::Invalid,
+        format!("{} is {}, not a regular file", path.display(), kind.describe()),
+    )
+    .named("NOT_A_FILE")
+    .path(path)
+    .expected(FileKind::Regular.describe())
+    .actual(kind.describe())
+    .hint("give the path of a file")
+}
+
+/// Fills `buffer` from `offset` on, as far as the file goes, and says how far that was.
+pub(crate) fn read_full(file: &dyn File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, offset + filled as u64)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
+}
+
+/// Writes all of `bytes` at `offset`, in as many steps as it takes.
+pub(crate) fn write_full(file: &dyn File, bytes: &[u8], offset: u64) -> io::Result<()> {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match file.write_at(rest, offset + written as u64)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            count => written += count,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Reading the whole file, and telling whether somebody was writing it meanwhile.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::file::{File, Metadata, read_full};
+
+/// A file's bytes with what was known of it before they were read.
+pub(super) struct Read {
+    /// When reading began.
+    pub(super) begun: Duration,
+    pub(super) metadata: Metadata,
+    pub(super) bytes: Vec<u8>,
+    /// It did not change while it was read.
+    pub(super) whole: bool,
+}
+
+/// Reads a file from its beginning to the end it had when reading began.
+pub(super) fn read_all(file: &dyn File, path: &Path, begun: Duration) -> Result<Read> {
+    let failed = |error| Error::io("read", path, error);
+    let metadata = file.metadata().map_err(failed)?;
+    let mut bytes = Vec::new();
+    let size = usize::try_from(metadata.size).ok();
+    let Some(size) = size.filter(|size| bytes.try_reserve_exact(*size).is_ok()) else {
+        return Err(Error::new(
+            ErrorKind::Limit,
+            format!("{} has {} bytes, more than there is memory", path.display(), metadata.size),
+        )
+        .named("OUT_OF_MEMORY")
+        .path(path));
+    };
+    bytes.resize(size, 0);
+    let length = read_full(file, &mut bytes, 0).map_err(failed)?;
+    bytes.truncate(length);
+    let after = file.metadata().map_err(failed)?;
+    let whole = length == size && after.fingerprint() == metadata.fingerprint();
+    Ok(Read { begun, metadata, bytes, whole })
+}
