@@ -1,0 +1,164 @@
+//! The compiled form of a filter and its match on one document.
+//!
+//! Tests that the columns of a state answer come first in each conjunction, so that the text of a
+//! document is read only when they leave the question open.
+
+use std::borrow::Cow;
+
+use crate::model::input::scalar_text;
+use crate::model::json::Value;
+use crate::query::Source;
+use crate::query::compare::Test;
+use crate::query::field::Field;
+use crate::query::reader::{DocumentReader, Reading};
+
+/// Steps from a document to the top of a subtree at most: the levels that a document may have.
+/// It bounds the walk through parent cycles of hand-edited files too.
+const LEVELS_MAX: usize = 1_000;
+
+/// One condition, or several joined.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Everything,
+    Nothing,
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    /// Names no parent.
+    Root,
+    ChildOf(u32),
+    /// Hangs somewhere below.
+    Under(u32),
+    /// Is one of these documents (sorted).
+    Slots(Vec<u32>),
+    /// Has one of these UUIDs (sorted).
+    Uuids(Vec<u128>),
+    Code(CodeTest),
+    Field(Field, Test),
+}
+
+/// A test of an enumerated dimension, decided beforehand for each code.
+#[derive(Clone, Debug)]
+pub(super) struct CodeTest {
+    pub(super) dimension: usize,
+    /// By code: whether a document of that code passes.
+    pub(super) passing: Vec<bool>,
+    /// For documents whose value has no code; none passes without it.
+    pub(super) otherwise: Option<Test>,
+}
+
+impl Node {
+    /// Joins conditions that must all hold.
+    pub(super) fn all(nodes: Vec<Node>) -> Node {
+        let mut joined = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Everything => {}
+                Node::Nothing => return Node::Nothing,
+                Node::All(inner) => joined.extend(inner),
+                node => joined.push(node),
+            }
+        }
+        joined.sort_by_key(Node::cost);
+        match joined.len() {
+            0 => Node::Everything,
+            1 => joined.pop().unwrap_or(Node::Everything),
+            _ => Node::All(joined),
+        }
+    }
+
+    /// Joins conditions of which one must hold.
+    pub(super) fn any(nodes: Vec<Node>) -> Node {
+        let mut joined = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Nothing => {}
+                Node::Everything => return Node::Everything,
+                Node::Any(inner) => joined.extend(inner),
+                node => joined.push(node),
+            }
+        }
+        joined.sort_by_key(Node::cost);
+        match joined.len() {
+            0 => Node::Nothing,
+            1 => joined.pop().unwrap_or(Node::Nothing),
+            _ => Node::Any(joined),
+        }
+    }
+
+    /// The opposite condition.
+    pub(super) fn negate(self) -> Node {
+        match self {
+            Node::Everything => Node::Nothing,
+            Node::Nothing => Node::Everything,
+            Node::Not(inner) => *inner,
+            node => Node::Not(Box::new(node)),
+        }
+    }
+
+    /// How dear the condition is: 0 a column, 1 a walk, 2 the text of the document.
+    fn cost(&self) -> u8 {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().map(Node::cost).max().unwrap_or(0),
+            Node::Not(node) => node.cost(),
+            Node::Under(_) => 1,
+            Node::Field(field, _) => match field {
+                Field::Rev | Field::CreatedAt | Field::Uuid | Field::HasChildren => 0,
+                Field::Id | Field::Level => 1,
+                _ => 2,
+            },
+            _ => 0,
+        }
+    }
+
+    /// Whether the condition holds for a document.
+    pub(super) fn holds(&self, document: &DocumentReader<'_>) -> bool {
+        let (source, slot) = (document.source, document.slot);
+        match self {
+            Node::Everything => true,
+            Node::Nothing => false,
+            Node::All(nodes) => nodes.iter().all(|node| node.holds(document)),
+            Node::Any(nodes) => nodes.iter().any(|node| node.holds(document)),
+            Node::Not(node) => !node.holds(document),
+            Node::Root => source.is_root(slot),
+            Node::ChildOf(parent) => source.parent(slot) == Some(*parent),
+            Node::Under(top) => is_under(source, slot, *top),
+            Node::Slots(slots) => slots.binary_search(&slot).is_ok(),
+            Node::Uuids(uuids) => uuids.binary_search(&source.uuid(slot)).is_ok(),
+            Node::Code(test) => test.holds(document),
+            Node::Field(field, test) => test.holds(&document.read(field)),
+        }
+    }
+}
+
+impl CodeTest {
+    fn holds(&self, document: &DocumentReader<'_>) -> bool {
+        let code = document.source.code(document.slot, self.dimension);
+        match (self.passing.get(usize::from(code)), &self.otherwise) {
+            (Some(passes), _) => *passes,
+            (None, None) => false,
+            (None, Some(test)) => {
+                let reading = document.read(&Field::Dimension(self.dimension));
+                test.holds(&as_dimension_text(reading))
+            }
+        }
+    }
+}
+
+/// What a hand-edited file holds in a dimension counts as the text that a call would store.
+fn as_dimension_text(reading: Reading<'_>) -> Reading<'_> {
+    match &reading {
+        Reading::Json(value) => match scalar_text(value) {
+            Some(text) => Reading::Json(Cow::Owned(Value::String(text))),
+            None => reading,
+        },
+        _ => reading,
+    }
+}
+
+fn is_under(source: &dyn Source, slot: u32, top: u32) -> bool {
+    slot != top
+        && std::iter::successors(source.parent(slot), |&parent| source.parent(parent))
+            .take(LEVELS_MAX)
+            .any(|ancestor| ancestor == top)
+}

@@ -1,0 +1,208 @@
+//! What of a document goes out: all of it, or the fields that the query names.
+//!
+//! Both ways give the nesting of whole documents, members in the same order: dimensions under
+//! `dimensions`, paths into `data` under `data`. A named field that the document lacks is left
+//! out.
+
+use crate::error::Result;
+use crate::model::document::ID_PLACE;
+use crate::model::json::{Object, Value, quote};
+use crate::model::schema::Schema;
+use crate::query::Source;
+use crate::query::field::Field;
+use crate::query::reader::{DocumentReader, Reading, uuid_text};
+
+/// The members of the output that are no groups, in the order of output; the groups come behind
+/// `body`.
+const BEFORE_GROUPS: [(&str, Field); 6] = [
+    ("uuid", Field::Uuid),
+    ("id", Field::Id),
+    ("key", Field::Key),
+    ("rev", Field::Rev),
+    ("title", Field::Title),
+    ("body", Field::Body),
+];
+const BEHIND_GROUPS: [(&str, Field); 4] = [
+    ("created_at", Field::CreatedAt),
+    ("updated_at", Field::UpdatedAt),
+    ("level", Field::Level),
+    ("has_children", Field::HasChildren),
+];
+
+/// Which part of a document goes out.
+#[derive(Clone, Debug)]
+pub(super) enum Projection {
+    /// All of it but `level` and `has_children`.
+    Whole,
+    /// What `fields` names.
+    Fields(Fields),
+}
+
+/// The fields that go out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields {
+    members: Vec<Field>,
+    dimensions: Branch,
+    data: Branch,
+}
+
+/// Which part of a JSON value goes out.
+#[derive(Clone, Debug)]
+enum Branch {
+    Whole,
+    /// The members of an object that go out, by name; no name: nothing.
+    Members(Vec<(String, Branch)>),
+}
+
+impl Default for Branch {
+    fn default() -> Branch {
+        Branch::Members(Vec::new())
+    }
+}
+
+impl Branch {
+    /// Adds what lies at `path`.
+    fn add(&mut self, path: &[String]) {
+        let Branch::Members(members) = self else { return };
+        let Some((name, rest)) = path.split_first() else {
+            *self = Branch::Whole;
+            return;
+        };
+        let known = members.iter().position(|(known, _)| known == name);
+        let place = known.unwrap_or_else(|| {
+            members.push((name.clone(), Branch::default()));
+            members.len() - 1
+        });
+        if let Some((_, branch)) = members.get_mut(place) {
+            branch.add(rest);
+        }
+    }
+
+    /// The part of `value` that goes out, if it holds any.
+    fn part(&self, value: &Value) -> Option<Value> {
+        let Branch::Members(members) = self else { return Some(value.clone()) };
+        let object = value.as_object()?;
+        let found: Object = object
+            .iter()
+            .filter_map(|(name, value)| {
+                let (_, branch) = members.iter().find(|(wanted, _)| wanted == name)?;
+                Some((name.clone(), branch.part(value)?))
+            })
+            .collect();
+        (!found.is_empty()).then_some(Value::Object(found))
+    }
+}
+
+impl Projection {
+    /// Compiles `fields`; none is the whole document.
+    ///
+    /// # Errors
+    /// INVALID naming the entry.
+    pub(super) fn compile(names: Option<&[String]>, schema: &Schema) -> Result<Projection> {
+        let Some(names) = names else { return Ok(Projection::Whole) };
+        let mut fields = Fields::default();
+        for (index, name) in names.iter().enumerate() {
+            // A schema may declare a dimension of that very name: then it is meant.
+            if name == "dimensions" && schema.dimension(name).is_none() {
+                fields.dimensions = Branch::Whole;
+                continue;
+            }
+            let field = Field::parse(name, schema)
+                .map_err(|error| error.field(format!("fields.{index}")))?;
+            fields.add(field, schema);
+        }
+        Ok(Projection::Fields(fields))
+    }
+
+    /// Appends the output for a document.
+    pub(super) fn write(&self, source: &dyn Source, slot: u32, out: &mut String) {
+        match self {
+            Projection::Whole => write_whole(source, slot, out),
+            Projection::Fields(fields) => fields.write(&DocumentReader::new(source, slot), out),
+        }
+    }
+}
+
+impl Fields {
+    fn add(&mut self, field: Field, schema: &Schema) {
+        match field {
+            Field::Dimension(place) | Field::Parent(place) => {
+                if let Some(dimension) = schema.dimensions.get(place) {
+                    self.dimensions.add(&[dimension.member().to_owned()]);
+                }
+            }
+            Field::Undeclared(name) => self.dimensions.add(&[name]),
+            Field::Data(path) => self.data.add(&path),
+            field => self.members.push(field),
+        }
+    }
+
+    fn write(&self, document: &DocumentReader<'_>, out: &mut String) {
+        let start = out.len();
+        for (name, field) in &BEFORE_GROUPS {
+            self.write_member(name, field, document, out);
+        }
+        for (name, branch) in [("dimensions", &self.dimensions), ("data", &self.data)] {
+            if matches!(branch, Branch::Members(members) if members.is_empty()) {
+                continue;
+            }
+            if let Some(part) = document.member(name).and_then(|value| branch.part(value)) {
+                write_name(name, out);
+                part.write(out);
+            }
+        }
+        for (name, field) in &BEHIND_GROUPS {
+            self.write_member(name, field, document, out);
+        }
+        // Every member wrote a comma before itself; the first one's place is the brace's.
+        if out.len() == start {
+            out.push('{');
+        } else {
+            out.replace_range(start..=start, "{");
+        }
+        out.push('}');
+    }
+
+    fn write_member(
+        &self,
+        name: &str,
+        field: &Field,
+        document: &DocumentReader<'_>,
+        out: &mut String,
+    ) {
+        if !self.members.contains(field) {
+            return;
+        }
+        // Times go out as the document holds them: one that cannot be read is still shown.
+        if field.is_time() {
+            if let Some(value) = document.member(name) {
+                write_name(name, out);
+                value.write(out);
+            }
+        } else if let Reading::Json(value) = document.read(field) {
+            write_name(name, out);
+            value.write(out);
+        }
+    }
+}
+
+fn write_name(name: &str, out: &mut String) {
+    out.push(',');
+    quote(name, out);
+    out.push(':');
+}
+
+/// Copies the stored text with the short ID spliced in behind the UUID.
+fn write_whole(source: &dyn Source, slot: u32, out: &mut String) {
+    let text = source.text(slot);
+    let Some((head, tail)) = text.split_at_checked(ID_PLACE) else { return };
+    debug_assert_eq!(head, format!(r#"{{"uuid":"{}""#, uuid_text(source.uuid(slot))));
+    out.reserve(text.len() + 32);
+    out.push_str(head);
+    out.push_str(r#","id":"#);
+    match source.id(slot) {
+        Some(id) => quote(&id, out),
+        None => out.push_str("null"),
+    }
+    out.push_str(tail);
+}
