@@ -1,0 +1,156 @@
+//! What is wrong with a store: rules that its documents break, and defects of its structures.
+
+use serde::Serialize;
+
+use crate::engine::state::State;
+use crate::engine::{Engine, Limits};
+use crate::error::{ErrorKind, Result};
+use crate::ids::forest::Parent;
+use crate::ids::walk::Walk;
+use crate::model::data_file::DataFile;
+use crate::model::document::ParentRef;
+
+/// What [`Engine::verify`] found.
+#[derive(Serialize)]
+pub(crate) struct Report {
+    ok: bool,
+    problems: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    kind: &'static str,
+    uuid: Option<String>,
+    line: Option<u64>,
+    field: Option<String>,
+    message: String,
+}
+
+impl Engine {
+    /// Reads the file anew and lists what is wrong, in the order of the file.
+    ///
+    /// # Errors
+    /// Those of reading, but for a file that cannot be understood: that is a finding.
+    pub(crate) fn verify(&self, limits: &Limits) -> Result<Report> {
+        let problems = match self.read(limits, findings) {
+            Ok(problems) => problems,
+            Err(error) if error.kind() == ErrorKind::Corrupt => vec![Finding {
+                kind: "corrupt",
+                uuid: None,
+                line: error.position().map(|(line, _)| line),
+                field: error.field_path().map(str::to_owned),
+                message: error.message().to_owned(),
+            }],
+            Err(error) => return Err(error),
+        };
+        let mut report = Report { ok: problems.is_empty(), problems };
+        self.add_lines(limits, &mut report)?;
+        Ok(report)
+    }
+
+    /// Adds the lines of the file to findings about documents.
+    fn add_lines(&self, limits: &Limits, report: &mut Report) -> Result<()> {
+        if report.problems.iter().all(|finding| finding.uuid.is_none()) {
+            return Ok(());
+        }
+        let Some(image) = self.image(limits)? else { return Ok(()) };
+        let Ok(text) = std::str::from_utf8(&image) else { return Ok(()) };
+        let Ok(file) = DataFile::read(text) else { return Ok(()) };
+        let schema = self.read(limits, |state| Ok(state.schema.clone()))?;
+        for (index, document) in file.documents(&schema).enumerate() {
+            let Ok(document) = document else { continue };
+            let uuid = document.uuid.hyphenated().to_string();
+            for finding in &mut report.problems {
+                if finding.uuid.as_deref() == Some(&uuid) {
+                    finding.line = Some(file.line(index));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn findings(state: &State) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for slot in state.slots() {
+        let mut report = |kind, field: Option<String>, message: String| {
+            let uuid = Some(state.uuid_text(slot));
+            findings.push(Finding { kind, uuid, line: None, field, message });
+        };
+        if state.violating().contains(&slot) {
+            for problem in state.document(slot)?.problems(&state.schema) {
+                report(problem.kind, Some(problem.field), problem.message);
+            }
+        }
+        if !state.forest().is_placed(slot) {
+            if let Some((kind, message)) = why_unplaced(state, slot)? {
+                let parent = state.schema.hierarchy().map(|h| format!("dimensions.{}", h.member()));
+                report(kind, parent, message);
+            }
+        }
+        if state.shadowed().contains(&slot) {
+            let message = "an older document has the same key".to_owned();
+            report("key", Some("key".to_owned()), message);
+        }
+        if let Some(message) = defect(state, slot) {
+            report("defect", None, message.to_owned());
+        }
+    }
+    if let Some(message) = walk_defect(state) {
+        let finding = Finding { kind: "defect", uuid: None, line: None, field: None, message };
+        findings.push(finding);
+    }
+    Ok(findings)
+}
+
+/// Why a document has no ID; none where the rules for documents say it.
+fn why_unplaced(state: &State, slot: u32) -> Result<Option<(&'static str, String)>> {
+    let parent = state.document(slot)?.parent(&state.schema);
+    Ok(match (state.forest().parent(slot), parent) {
+        (_, ParentRef::Unreadable) => None,
+        (Parent::Missing(_), _) => Some(("parent", "its parent does not exist".to_owned())),
+        (Parent::Slot(parent), _) if state.forest().is_within(parent, slot) => {
+            Some(("parent", "it hangs below itself".to_owned()))
+        }
+        _ => {
+            let message = "no chain of parents leads to it from a root in 1000 levels";
+            Some(("unplaced", message.to_owned()))
+        }
+    })
+}
+
+/// A structure that disagrees with the documents, which would be a defect of this library.
+fn defect(state: &State, slot: u32) -> Option<&'static str> {
+    if state.find_uuid(state.uuid(slot)) != Some(slot) {
+        return Some("its UUID does not lead to it");
+    }
+    let Ok(document) = state.document(slot) else {
+        return Some("its stored text cannot be read");
+    };
+    if document.codes(&state.schema) != state.codes(slot) {
+        return Some("the codes of its values are not those of its text");
+    }
+    let by_key = document.key_text().and_then(|key| state.find_key(key));
+    if document.key_text().is_some() && by_key != Some(slot) && !state.shadowed().contains(&slot) {
+        return Some("its key does not lead to it");
+    }
+    match state.forest().id(slot) {
+        Some(id) if state.forest().resolve(&id).ok() != Some(slot) => {
+            Some("its short ID does not lead to it")
+        }
+        _ => None,
+    }
+}
+
+fn walk_defect(state: &State) -> Option<String> {
+    let mut walk = Walk::new(state.forest());
+    let mut count = 0;
+    while let Some(slot) = walk.next(state.forest()) {
+        count += 1;
+        if walk.id().map(str::to_owned) != state.forest().id(slot) {
+            return Some(format!("a walk gives {:?} another ID", state.uuid_text(slot)));
+        }
+    }
+    let len = state.len();
+    (count != len).then(|| format!("a walk finds {count} of {len} documents"))
+}

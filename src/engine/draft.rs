@@ -1,0 +1,352 @@
+//! A commit in the making: a state of its own, which is published whole or not at all.
+//!
+//! Short IDs mean the state before the batch; conditions, UUIDs and keys see the operations before
+//! their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::clock::Minter;
+use crate::engine::identify::{Identifier, identifier};
+use crate::engine::operation::{Operation, Target};
+use crate::engine::source::During;
+use crate::engine::state::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::document::{Document, Problem};
+use crate::model::json::Value;
+use crate::model::time::Time;
+use crate::query::{Filter, Source};
+
+/// What an operation did.
+pub(crate) enum Outcome {
+    /// It was about one document.
+    One(u32),
+    /// It was about several documents.
+    Several(Vec<u32>),
+    /// These documents, as they were, have gone.
+    Deleted(Vec<String>),
+}
+
+/// A commit in the making.
+pub(crate) struct Draft {
+    before: State,
+    pub(super) state: State,
+    pub(super) minter: Minter,
+    /// What the system's clock said when the commit began.
+    system_time: Duration,
+    pub(super) number: u64,
+    document_bytes_max: usize,
+    names: BTreeMap<String, u32>,
+    pub(super) changed: bool,
+    pub(super) last_time: Option<Time>,
+}
+
+impl Draft {
+    /// Begins the commit after `state`.
+    pub(super) fn new(
+        state: State,
+        minter: Minter,
+        system_time: Duration,
+        document_bytes_max: usize,
+    ) -> Draft {
+        Draft {
+            number: state.commit + 1,
+            before: state.clone(),
+            state,
+            minter,
+            system_time,
+            document_bytes_max,
+            names: BTreeMap::new(),
+            changed: false,
+            last_time: None,
+        }
+    }
+
+    /// Does one operation.
+    ///
+    /// # Errors
+    /// Those of the writes; the draft is of no use then.
+    pub(crate) fn run(&mut self, operation: Operation) -> Result<Outcome> {
+        match operation {
+            Operation::Add { document, name } => {
+                let slot = self.add(&document)?;
+                if let Some(name) = name {
+                    self.name(name, slot)?;
+                }
+                Ok(Outcome::One(slot))
+            }
+            Operation::Update { target: Target::Id(id), patch, if_rev } => {
+                let slot = self.resolve(&id)?;
+                self.update(slot, &patch, if_rev)?;
+                Ok(Outcome::One(slot))
+            }
+            Operation::Update { target, patch, if_rev } => {
+                let slots = self.targets(&target)?;
+                for &slot in &slots {
+                    self.update(slot, &patch, if_rev)?;
+                }
+                Ok(Outcome::Several(slots))
+            }
+            Operation::Replace { id, document, if_rev } => {
+                self.replace(&id, &document, if_rev).map(Outcome::One)
+            }
+            Operation::Delete { target, cascade, if_rev } => {
+                let slots = self.targets(&target)?;
+                self.delete(&slots, cascade, if_rev).map(Outcome::Deleted)
+            }
+        }
+    }
+
+    fn name(&mut self, name: String, slot: u32) -> Result<()> {
+        if self.names.contains_key(&name) {
+            let message = format!("two operations are named '{name}'");
+            return Err(Error::invalid(message).field("as").actual(name));
+        }
+        self.names.insert(name, slot);
+        Ok(())
+    }
+
+    /// The document that an ID names in this batch.
+    pub(super) fn resolve(&self, id: &str) -> Result<u32> {
+        if let Some(name) = id.trim().strip_prefix('$') {
+            let slot = self.names.get(name).copied().ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, format!("no operation before is named '{name}'"))
+                    .id(id)
+                    .candidates(self.names.keys().map(|name| format!("${name}")).collect())
+            })?;
+            return self.still_there(id, slot);
+        }
+        let slot = During { before: &self.before, now: &self.state }.resolve(id)?;
+        self.still_there(id, slot)
+    }
+
+    fn still_there(&self, id: &str, slot: u32) -> Result<u32> {
+        if self.state.is_live(slot) {
+            return Ok(slot);
+        }
+        let message = format!("{id}: an operation before has deleted this document");
+        Err(Error::new(ErrorKind::NotFound, message).id(id))
+    }
+
+    fn targets(&self, target: &Target) -> Result<Vec<u32>> {
+        match target {
+            Target::Id(id) => Ok(vec![self.resolve(id)?]),
+            Target::Ids(ids) => {
+                let mut seen = BTreeSet::new();
+                let mut slots = Vec::with_capacity(ids.len());
+                for id in ids {
+                    let slot = self.resolve(id)?;
+                    if seen.insert(slot) {
+                        slots.push(slot);
+                    }
+                }
+                Ok(slots)
+            }
+            Target::Where(condition) => {
+                let source = During { before: &self.before, now: &self.state };
+                let filter = Filter::compile(condition, &source)?;
+                let matching = self.state.slots().filter(|&slot| filter.matches(&source, slot));
+                let mut slots: Vec<u32> = matching.collect();
+                slots.sort_by_cached_key(|&slot| self.state.place(slot));
+                Ok(slots)
+            }
+        }
+    }
+
+    /// The next time of the clock.
+    pub(super) fn tick(&mut self) -> Time {
+        let time = self.minter.time(self.system_time);
+        self.last_time = Some(time);
+        time
+    }
+
+    pub(super) fn uuid_at(&mut self, time: Time) -> uuid::Uuid {
+        self.minter.uuid(time)
+    }
+
+    /// Writes a document that was there before.
+    pub(super) fn put(&mut self, slot: u32, mut document: Document, implied: u8) -> Result<()> {
+        document.rev = self.number;
+        self.check(&document)?;
+        self.state.change(slot, &mut document, implied);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// Writes a new document.
+    pub(super) fn put_new(&mut self, mut document: Document) -> Result<u32> {
+        document.rev = self.number;
+        self.check(&document)?;
+        let slot = self.state.add(&mut document, 0);
+        self.changed = true;
+        Ok(slot)
+    }
+
+    fn check(&self, document: &Document) -> Result<()> {
+        if let Some(problem) = document.problems(&self.state.schema).into_iter().next() {
+            return Err(must_mend(problem));
+        }
+        let mut text = String::new();
+        document.write(&mut text);
+        if text.len() > self.document_bytes_max {
+            let (most, bytes) = (self.document_bytes_max, text.len());
+            let message = format!("a document has at most {most} bytes, not {bytes}");
+            return Err(Error::new(ErrorKind::Limit, message)
+                .named("DOCUMENT_BYTES")
+                .hint("max_document_bytes, an open option, sets the limit"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_rev(&self, slot: u32, expected: Option<u64>) -> Result<()> {
+        let Some(expected) = expected else { return Ok(()) };
+        // Inside a batch the caller knows the revision from before it.
+        let known = if self.before.is_live(slot) { &self.before } else { &self.state };
+        let actual = known.rev(slot);
+        if actual == expected {
+            return Ok(());
+        }
+        let message = match expected {
+            0 => format!("the document exists already, at revision {actual}"),
+            _ => format!("the document is at revision {actual}, not {expected}"),
+        };
+        Err(Error::new(ErrorKind::Conflict, message)
+            .id(known.uuid_text(slot))
+            .field("if_rev")
+            .expected(expected.to_string())
+            .actual(actual.to_string())
+            .hint("read it again and decide anew"))
+    }
+
+    fn delete(&mut self, slots: &[u32], cascade: bool, if_rev: Option<u64>) -> Result<Vec<String>> {
+        let mut doomed: BTreeSet<u32> = slots.iter().copied().collect();
+        for &slot in slots {
+            self.check_rev(slot, if_rev)?;
+            if cascade {
+                doomed.extend(self.state.forest().descendants(slot));
+            }
+        }
+        for &slot in slots {
+            let held = self.state.forest().children(slot).filter(|child| !doomed.contains(child));
+            let count = held.count();
+            if count > 0 {
+                return Err(self.has_children(slot, count));
+            }
+        }
+        let mut ordered: Vec<u32> = doomed.into_iter().collect();
+        ordered.sort_by_cached_key(|&slot| self.state.place(slot));
+        let deleted = ordered.iter().map(|&slot| {
+            let mut text = String::new();
+            self.state.write_output(slot, self.before.forest().id(slot).as_deref(), &mut text);
+            text
+        });
+        let deleted: Vec<String> = deleted.collect();
+        // Children stand behind their parents.
+        for &slot in ordered.iter().rev() {
+            self.state.remove(slot);
+        }
+        if !ordered.is_empty() {
+            self.changed = true;
+            self.tick();
+        }
+        Ok(deleted)
+    }
+
+    fn has_children(&self, slot: u32, count: usize) -> Error {
+        let shown = self.before.forest().id(slot).unwrap_or_else(|| self.state.uuid_text(slot));
+        let noun = if count == 1 { "child" } else { "children" };
+        Error::new(ErrorKind::HasChildren, format!("{shown} has {count} {noun}"))
+            .id(shown)
+            .actual(count.to_string())
+            .hint(r#"delete them first, or delete with "cascade":true"#)
+    }
+
+    /// Goes on with `state`: the same documents under another schema.
+    pub(super) fn take_over(&mut self, state: State) {
+        self.state = state;
+        self.changed = true;
+        self.tick();
+    }
+
+    /// Ends the batch: stamps what the file tells of its last commit.
+    pub(super) fn finish(&mut self) {
+        let time = self.last_time.unwrap_or_else(|| self.minter.time(self.system_time));
+        let envelope = Arc::make_mut(&mut self.state.envelope);
+        envelope.updated_at = Some(time.to_text());
+        envelope.created_at.get_or_insert_with(|| time.to_text());
+        self.state.commit = self.number;
+    }
+
+    /// The slot of the document that an upsert is about, if it is there.
+    pub(super) fn find_for_replace(&self, id: &str) -> Result<Option<u32>> {
+        match identifier(id) {
+            Identifier::Key(key) => {
+                crate::model::document::check_key(key)?;
+                Ok(self.state.find_key(key))
+            }
+            Identifier::Uuid(uuid) => Ok(self.state.find_uuid(uuid)),
+            Identifier::Short(_) | Identifier::Piece(_) => self.resolve(id).map(Some),
+        }
+    }
+
+    /// The number of the commit this makes, or of the last one if it changes nothing.
+    pub(crate) fn commit(&self) -> u64 {
+        if self.changed { self.number } else { self.state.commit }
+    }
+
+    /// The document as calls return it.
+    pub(crate) fn output(&self, slot: u32) -> String {
+        self.state.output(slot)
+    }
+
+    /// The results of a batch, in the order of its operations.
+    pub(crate) fn write_outcome(&self, outcome: &Outcome, out: &mut String) {
+        let documents = |slots: &[u32], out: &mut String| {
+            for (index, &slot) in slots.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                let id = self.state.forest().id(slot).filter(|_| self.state.is_live(slot));
+                self.state.write_output(slot, id.as_deref(), out);
+            }
+        };
+        match outcome {
+            Outcome::One(slot) => {
+                out.push_str(r#"{"document":"#);
+                documents(&[*slot], out);
+                out.push('}');
+            }
+            Outcome::Several(slots) => {
+                out.push_str(r#"{"documents":["#);
+                documents(slots, out);
+                out.push_str("]}");
+            }
+            Outcome::Deleted(texts) => {
+                out.push_str(r#"{"deleted":["#);
+                out.push_str(&texts.join(","));
+                out.push_str("]}");
+            }
+        }
+    }
+}
+
+fn must_mend(problem: Problem) -> Error {
+    Error::new(ErrorKind::Constraint, problem.message)
+        .named("BREAKS_SCHEMA")
+        .field(problem.field)
+        .hint("the document was so in the file: this write must mend it, too")
+}
+
+/// Whether two versions of a document hold the same, whenever they were written.
+pub(super) fn is_same(one: &Document, other: &Document) -> bool {
+    let text = |document: &Document| {
+        let mut document = document.clone();
+        document.rev = 0;
+        document.updated_at = Value::Null;
+        let mut text = String::new();
+        document.write(&mut text);
+        text
+    };
+    text(one) == text(other)
+}

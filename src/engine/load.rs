@@ -1,0 +1,198 @@
+//! From the bytes of a store to a state, and back.
+
+use std::sync::Arc;
+
+use crate::engine::state::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::forest::Parent;
+use crate::ids::numbering::Highest;
+use crate::model::data_file::{DataFile, Writer};
+use crate::model::json::{Number, Object, Value, utf8};
+use crate::model::schema::{Numbering, Schema};
+
+/// The name of the error about a stored schema that breaks the rules.
+pub(super) const BROKEN_SCHEMA: &str = "BROKEN_SCHEMA";
+
+/// The revisions that loaded documents get.
+#[derive(Clone, Copy)]
+pub(super) enum Revisions<'a> {
+    /// Those that the file names.
+    AsWritten,
+    /// A person edited the file: what differs from the last known state (everything, when none is
+    /// known) gets this number.
+    Edited { rev: u64, known: Option<&'a State> },
+}
+
+/// Reads the bytes of a store. `schema` overrides the stored one.
+///
+/// # Errors
+/// CORRUPT with line and column, also for a stored schema that breaks the rules; TOONEW, LIMIT.
+pub(super) fn read(
+    image: &[u8],
+    schema: Option<Arc<Schema>>,
+    commit_floor: u64,
+    revisions: Revisions<'_>,
+) -> Result<State> {
+    let text = utf8(image).map_err(|error| {
+        let message = format!("the file is damaged: {error}");
+        error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
+    })?;
+    let file = DataFile::read(text)?;
+    let schema = match schema {
+        Some(schema) => schema,
+        None => Arc::new(stored_schema(&file)?),
+    };
+    let mut state = State::new(schema);
+    state.commit = file.envelope.commit.max(commit_floor);
+    for (index, document) in file.documents(&state.schema.clone()).enumerate() {
+        let mut document = document?;
+        if let Some(first) = state.find_uuid(document.uuid.as_u128()) {
+            return Err(two_of_one_uuid(&file, &state, first, index));
+        }
+        if document.rev > state.commit {
+            state.commit = document.rev;
+        }
+        let implied = document.complete(&state.schema);
+        state.add(&mut document, implied);
+    }
+    state.envelope = Arc::new(file.envelope.clone());
+    number_stably(&mut state, None)?;
+    if let Revisions::Edited { rev, known } = revisions {
+        state.commit = state.commit.max(rev);
+        mark_edited(&mut state, rev, known)?;
+    }
+    Ok(state)
+}
+
+fn stored_schema(file: &DataFile<'_>) -> Result<Schema> {
+    let Some(schema) = &file.envelope.schema else { return Ok(Schema::default()) };
+    Schema::from_file(schema).map_err(|error| {
+        let message = format!("the schema kept in the file breaks the rules: {error}");
+        error
+            .within("metadata.schema")
+            .with_kind(ErrorKind::Corrupt)
+            .named(BROKEN_SCHEMA)
+            .with_message(message)
+            .hint("mend it in the file, or open with a schema, which replaces it")
+    })
+}
+
+fn two_of_one_uuid(file: &DataFile<'_>, state: &State, first: u32, second: usize) -> Error {
+    // Slots of a load are the places in the file.
+    let (first_line, second_line) = (file.line(first as usize), file.line(second));
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("the documents in line {first_line} and line {second_line} have the same UUID"),
+    )
+    .named("DUPLICATE_UUID")
+    .at(second_line, 1)
+    .actual(state.uuid_text(first))
+    .hint("take one of them out, or take its uuid out and it becomes a document of its own")
+}
+
+/// Gives the documents of an edited file the revision `rev` unless `known` has the same text.
+fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<()> {
+    let slots: Vec<u32> = state.slots().collect();
+    for slot in slots {
+        let before = known.and_then(|known| Some((known, known.find_uuid(state.uuid(slot))?)));
+        if before.is_some_and(|(known, old)| known.text(old) == state.text(slot)) {
+            continue;
+        }
+        let mut document = state.document(slot)?;
+        document.rev = rev;
+        let implied = state.implied(slot);
+        state.change(slot, &mut document, implied);
+    }
+    Ok(())
+}
+
+/// Gives the numbers of stable numbering to a state whose documents are all in. `old` is the state
+/// whose memory of numbers it takes over; without one, that of its own file.
+pub(super) fn number_stably(state: &mut State, old: Option<&State>) -> Result<()> {
+    if state.schema.numbering != Numbering::Stable {
+        return Ok(());
+    }
+    let mut highest = Highest::new();
+    let mut claims = std::collections::BTreeMap::new();
+    for slot in state.slots() {
+        let parent = match state.forest().parent(slot) {
+            Parent::Root => None,
+            Parent::Slot(parent) => Some(parent),
+            Parent::Missing(_) => continue,
+        };
+        for (prefix, _) in state.document(slot)?.numbers.iter() {
+            let number = state.document(slot)?.number(prefix);
+            let entry = highest.entry((parent, prefix.clone())).or_insert(0);
+            *entry = number.max(*entry);
+            claims.insert((slot, prefix.clone()), number);
+        }
+    }
+    remember(state, &old.unwrap_or(state).envelope.numbers.clone(), &mut highest);
+    let claim =
+        |slot, prefix: &str| claims.get(&(slot, prefix.to_owned())).copied().unwrap_or_default();
+    let assigned = state.forest_mut().number_stably(highest, &claim);
+    for (slot, number) in assigned {
+        let Some(prefix) = state.forest().number(slot).map(|(prefix, _)| prefix.to_owned()) else {
+            continue;
+        };
+        let mut document = state.document(slot)?;
+        document.set_number(prefix, number);
+        let mut text = String::new();
+        document.write(&mut text);
+        state.put_text(slot, &text);
+    }
+    Ok(())
+}
+
+/// Adds the numbers that the metadata remember, by parent UUID and prefix.
+fn remember(state: &State, numbers: &Object, highest: &mut Highest) {
+    for (parent, prefixes) in numbers.iter() {
+        let slot = uuid::Uuid::try_parse(parent).ok().and_then(|u| state.find_uuid(u.as_u128()));
+        let Value::Object(prefixes) = prefixes else { continue };
+        // The numbers below a parent that has gone have gone with it.
+        if !parent.is_empty() && slot.is_none() {
+            continue;
+        }
+        for (prefix, number) in prefixes.iter() {
+            let Value::Number(number) = number else { continue };
+            let number = number.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+            let entry = highest.entry((slot, prefix.clone())).or_insert(0);
+            *entry = number.max(*entry);
+        }
+    }
+}
+
+/// Writes the bytes of a store.
+///
+/// # Errors
+/// INTERNAL when a stored text is damaged.
+pub(super) fn write(state: &State) -> Result<Vec<u8>> {
+    let expected = state.slots().map(|slot| state.text(slot).len()).sum::<usize>() * 3 / 2 + 1024;
+    let mut writer = Writer::new(state.envelope.format, expected);
+    for slot in state.slots() {
+        writer.document(state.file_document(slot)?);
+    }
+    let mut envelope = (*state.envelope).clone();
+    envelope.commit = state.commit;
+    envelope.numbers = remembered(state);
+    Ok(writer.finish(&envelope))
+}
+
+/// The highest numbers given, as the metadata keep them.
+fn remembered(state: &State) -> Object {
+    let mut numbers = Object::default();
+    for ((parent, prefix), number) in state.forest().highest_numbers() {
+        let parent = parent.map(|slot| state.uuid_text(slot)).unwrap_or_default();
+        let number = Value::Number(Number::from(u64::from(number)));
+        match numbers.get_mut(&parent) {
+            Some(Value::Object(prefixes)) => {
+                prefixes.insert(prefix, number);
+            }
+            _ => {
+                let prefixes: Object = [(prefix, number)].into_iter().collect();
+                numbers.insert(parent, Value::Object(prefixes));
+            }
+        }
+    }
+    numbers
+}

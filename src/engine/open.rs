@@ -1,0 +1,275 @@
+//! Opening: which engine a handle shares, what a new file begins with, whose schema counts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use serde::Serialize;
+
+use crate::engine::clock::{ClockOptions, Minter};
+use crate::engine::load;
+use crate::engine::state::State;
+use crate::engine::{Engine, Limits};
+use crate::error::{Error, ErrorKind, Result};
+use crate::file::FileSystem;
+use crate::model::data_file::{Envelope, Format};
+use crate::model::schema::Schema;
+use crate::query::{Filter, Source};
+use crate::storage::json_file::{Access, JsonFile};
+use crate::storage::memory::Memory;
+
+/// Documents named in a report of violations at most.
+const EXAMPLES_MAX: usize = 10;
+
+/// What the caller wants opened.
+pub(crate) struct Request {
+    pub(crate) access: Access,
+    pub(crate) schema: Option<Schema>,
+    pub(crate) strict: bool,
+    pub(crate) format: Option<Format>,
+    pub(crate) clock: Option<ClockOptions>,
+    pub(crate) uuid_seed: Option<u64>,
+    pub(crate) limits: Limits,
+}
+
+/// What defining a schema did.
+#[derive(Debug, Serialize)]
+pub(crate) struct Definition {
+    changed: bool,
+    violations: usize,
+    examples: Vec<Violation>,
+}
+
+#[derive(Debug, Serialize)]
+struct Violation {
+    uuid: String,
+    id: Option<String>,
+    field: String,
+    message: String,
+}
+
+/// Process, device and inode of a lock file: handles with equal ones share an engine.
+type Identity = (u32, u64, u64);
+
+struct Shared {
+    engine: Weak<Engine>,
+    clock: Option<ClockOptions>,
+    uuid_seed: Option<u64>,
+}
+
+static REGISTRY: Mutex<BTreeMap<Identity, Shared>> = Mutex::new(BTreeMap::new());
+
+/// Opens a store in memory.
+///
+/// # Errors
+/// INVALID for a schema or a clock that breaks the rules.
+pub(crate) fn open_memory(fs: Arc<dyn FileSystem>, request: &Request) -> Result<Arc<Engine>> {
+    let minter = minter(&*fs, request)?;
+    let engine = Engine::new(Box::new(Memory::default()), fs, minter, None);
+    engine.publish(engine.new_state(request)?);
+    Ok(Arc::new(engine))
+}
+
+/// Opens the store in the file at `path`, and makes the file if it may.
+///
+/// # Errors
+/// Those of the file and of its content; SCHEMA_MISMATCH; CONSTRAINT with `strict`.
+pub(crate) fn open_file(
+    fs: Arc<dyn FileSystem>,
+    path: &Path,
+    request: &Request,
+) -> Result<Arc<Engine>> {
+    let storage = JsonFile::open(fs.clone(), path, request.access)?;
+    let minter = minter(&*fs, request)?;
+    if request.access.read_only {
+        let schema = request.schema.clone().map(Arc::new);
+        let engine = Arc::new(Engine::new(Box::new(storage), fs, minter, schema));
+        engine.read(&request.limits, |state| {
+            check_view(state)?;
+            check_strict(state, request.strict)
+        })?;
+        return Ok(engine);
+    }
+    let engine = share(storage, fs, minter, request)?;
+    engine.settle(request)?;
+    Ok(engine)
+}
+
+fn minter(fs: &dyn FileSystem, request: &Request) -> Result<Minter> {
+    let entropy = [fs.random(), fs.random(), fs.random(), fs.random()];
+    Minter::new(request.clock.as_ref(), request.uuid_seed, entropy)
+}
+
+fn share(
+    storage: JsonFile,
+    fs: Arc<dyn FileSystem>,
+    minter: Minter,
+    request: &Request,
+) -> Result<Arc<Engine>> {
+    let identity = storage.identity().map(|(device, inode)| (std::process::id(), device, inode));
+    let Some(identity) = identity else {
+        return Ok(Arc::new(Engine::new(Box::new(storage), fs, minter, None)));
+    };
+    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    registry.retain(|_, shared| shared.engine.strong_count() > 0);
+    if let Some(shared) = registry.get(&identity) {
+        if let Some(engine) = shared.engine.upgrade() {
+            if shared.clock != request.clock || shared.uuid_seed != request.uuid_seed {
+                return Err(Error::invalid(
+                    "clock and uuid_seed are the same in all handles of a process on one store",
+                )
+                .field("clock"));
+            }
+            return Ok(engine);
+        }
+    }
+    let engine = Arc::new(Engine::new(Box::new(storage), fs, minter, None));
+    let shared = Shared {
+        engine: Arc::downgrade(&engine),
+        clock: request.clock.clone(),
+        uuid_seed: request.uuid_seed,
+    };
+    registry.insert(identity, shared);
+    Ok(engine)
+}
+
+impl Engine {
+    /// Makes the file, or catches up with it; then lets the schema of the request count.
+    fn settle(&self, request: &Request) -> Result<()> {
+        let mut exclusive = self.storage.lock(request.limits.lock_timeout)?;
+        if exclusive.changed()? {
+            let loaded = exclusive.load()?;
+            let is_empty = loaded.image.as_ref().is_none_or(Vec::is_empty);
+            if is_empty {
+                let mut state = self.new_state(request)?;
+                // A file that was here before has given out numbers already.
+                state.commit = loaded.commit_floor;
+                exclusive.replace(state.commit, &mut || load::write(&state))?;
+                self.publish(state);
+                return Ok(());
+            }
+            self.stale.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
+        match (self.refresh(&mut *exclusive), &request.schema) {
+            // The schema given replaces one that a person broke.
+            (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
+                let schema = Some(Arc::new(schema.clone()));
+                let (state, _) = self.load(|| exclusive.load(), None, schema)?;
+                self.publish(state);
+            }
+            (result, _) => result?,
+        }
+        drop(exclusive);
+        if let Some(format) = request.format {
+            let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut published.envelope).format = format;
+        }
+        if let Some(schema) = &request.schema {
+            if self.read(&request.limits, |state| takes_over(schema, state))? {
+                self.define(&request.limits, schema, request.strict)?;
+            }
+        }
+        self.read(&request.limits, |state| check_strict(state, request.strict))
+    }
+
+    /// The state of a new store.
+    fn new_state(&self, request: &Request) -> Result<State> {
+        let schema = Arc::new(request.schema.clone().unwrap_or_default());
+        let mut state = State::new(schema.clone());
+        let mut envelope = Envelope::default();
+        let now = self.minter.lock().unwrap_or_else(PoisonError::into_inner).time(self.fs.now());
+        envelope.created_at = Some(now.to_text());
+        envelope.updated_at = Some(now.to_text());
+        envelope.format = request.format.unwrap_or_default();
+        envelope.schema = request.schema.as_ref().map(|schema| schema.source.clone());
+        state.envelope = Arc::new(envelope);
+        load::number_stably(&mut state, None)?;
+        check_view(&state)?;
+        Ok(state)
+    }
+
+    /// Puts `schema` in the place of the stored one, and tells which documents break it.
+    ///
+    /// # Errors
+    /// INVALID for a canonical view that is no condition; CONSTRAINT, with `strict`, when
+    /// documents break the schema; those of writing.
+    pub(crate) fn define(
+        &self,
+        limits: &Limits,
+        schema: &Schema,
+        strict: bool,
+    ) -> Result<Definition> {
+        let schema = Arc::new(schema.clone());
+        self.write(limits, |draft| {
+            let stored = draft.state.envelope.schema.is_some();
+            let changed = *schema != *draft.state.schema || !stored;
+            if changed {
+                let state = draft.state.with_schema(schema.clone())?;
+                draft.take_over(state);
+            }
+            check_view(&draft.state)?;
+            check_strict(&draft.state, strict)?;
+            let violating = draft.state.violating();
+            Ok(Definition {
+                changed,
+                violations: violating.len(),
+                examples: violations(&draft.state).take(EXAMPLES_MAX).collect(),
+            })
+        })
+    }
+}
+
+/// Whether the schema a caller opens with replaces the stored one.
+///
+/// Two versions of a program must not flip all IDs at each start: with version numbers on both
+/// sides the higher one counts.
+fn takes_over(given: &Schema, state: &State) -> Result<bool> {
+    let stored = &*state.schema;
+    let differs = given != stored || state.envelope.schema.is_none();
+    let (Some(new), Some(old)) = (given.schema_version, stored.schema_version) else {
+        return Ok(differs);
+    };
+    if new == old && given != stored {
+        return Err(Error::new(
+            ErrorKind::SchemaMismatch,
+            format!("the stored schema has version {old} too, but another content"),
+        )
+        .field("schema.schema_version")
+        .expected(format!("a version above {old}"))
+        .actual(new.to_string())
+        .hint("raise schema_version when you change the schema"));
+    }
+    Ok(new > old)
+}
+
+fn check_view(state: &State) -> Result<()> {
+    match &state.schema.canonical_view {
+        Some(view) => Filter::compile_named("canonical_view", view, state).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+fn check_strict(state: &State, strict: bool) -> Result<()> {
+    if !strict || state.violating().is_empty() {
+        return Ok(());
+    }
+    let count = state.violating().len();
+    let noun = if count == 1 { "document breaks" } else { "documents break" };
+    let first = violations(state).take(EXAMPLES_MAX);
+    Err(Error::new(ErrorKind::Constraint, format!("{count} {noun} the schema"))
+        .named("BREAKS_SCHEMA")
+        .candidates(first.map(|v| format!("{} {}: {}", v.uuid, v.field, v.message)).collect())
+        .hint("mend them, or open without strict and see verify"))
+}
+
+fn violations(state: &State) -> impl Iterator<Item = Violation> + '_ {
+    state.violating().iter().filter_map(|&slot| {
+        let problem = state.document(slot).ok()?.problems(&state.schema).into_iter().next()?;
+        Some(Violation {
+            uuid: state.uuid_text(slot),
+            id: state.id(slot),
+            field: problem.field,
+            message: problem.message,
+        })
+    })
+}

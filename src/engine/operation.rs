@@ -1,0 +1,175 @@
+//! The operations of a batch, as callers write them.
+
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::json::{Object, Raw, Value, from_value};
+
+/// Operations in one batch at most.
+const OPERATIONS_MAX: usize = 1_000_000;
+
+/// Which documents an operation is about.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// One, named by any form of ID.
+    Id(String),
+    /// Several.
+    Ids(Vec<String>),
+    /// Those that match a condition.
+    Where(Value),
+}
+
+/// One write.
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    Add { document: Object, name: Option<String> },
+    Update { target: Target, patch: Object, if_rev: Option<u64> },
+    Replace { id: String, document: Object, if_rev: Option<u64> },
+    Delete { target: Target, cascade: bool, if_rev: Option<u64> },
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Verb {
+    Add,
+    Update,
+    Replace,
+    Delete,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperationText {
+    op: Verb,
+    id: Option<String>,
+    ids: Option<Vec<String>>,
+    #[serde(rename = "where")]
+    condition: Option<Raw>,
+    all: Option<bool>,
+    document: Option<Raw>,
+    patch: Option<Raw>,
+    cascade: Option<bool>,
+    if_rev: Option<u64>,
+    #[serde(rename = "as")]
+    name: Option<String>,
+    collection: Option<String>,
+}
+
+/// Reads a batch.
+///
+/// # Errors
+/// INVALID with the place of the operation, UNSUPPORTED, LIMIT.
+pub(crate) fn read_batch(value: &Value) -> Result<Vec<Operation>> {
+    let Value::Array(operations) = value else {
+        return Err(Error::invalid(format!(
+            "a batch is an array of operations, not {}",
+            value.type_name()
+        ))
+        .named("WRONG_TYPE")
+        .expected("array")
+        .actual(value.type_name()));
+    };
+    if operations.len() > OPERATIONS_MAX {
+        let count = operations.len();
+        let message = format!("a batch has at most {OPERATIONS_MAX} operations, not {count}");
+        return Err(Error::new(ErrorKind::Limit, message));
+    }
+    let read = |(index, value)| {
+        from_value::<OperationText>(value)
+            .and_then(OperationText::read)
+            .map_err(|error| error.within(&format!("{index}")))
+    };
+    operations.iter().enumerate().map(read).collect()
+}
+
+impl OperationText {
+    fn read(self) -> Result<Operation> {
+        if self.collection.is_some() {
+            let message = "this version knows no other collections yet";
+            return Err(Error::new(ErrorKind::Unsupported, message).field("collection"));
+        }
+        self.check_members()?;
+        let if_rev = self.if_rev;
+        Ok(match self.op {
+            Verb::Add => {
+                Operation::Add { document: object("document", self.document)?, name: self.name }
+            }
+            Verb::Replace => {
+                let id = self.id.ok_or_else(|| missing("id"))?;
+                Operation::Replace { id, document: object("document", self.document)?, if_rev }
+            }
+            Verb::Update => {
+                let patch = object("patch", self.patch)?;
+                let target = target(self.id, self.ids, self.condition, self.all)?;
+                Operation::Update { target, patch, if_rev }
+            }
+            Verb::Delete => {
+                let target = target(self.id, self.ids, self.condition, self.all)?;
+                Operation::Delete { target, cascade: self.cascade.unwrap_or(false), if_rev }
+            }
+        })
+    }
+
+    /// Refuses members that the verb does not take: they would be ignored.
+    fn check_members(&self) -> Result<()> {
+        let several = self.ids.is_some() || self.condition.is_some();
+        let is = |verb| self.op == verb;
+        let rules = [
+            ("id", self.id.is_some(), !is(Verb::Add)),
+            ("ids", self.ids.is_some(), is(Verb::Update) || is(Verb::Delete)),
+            ("where", self.condition.is_some(), is(Verb::Update) || is(Verb::Delete)),
+            ("all", self.all.is_some(), self.condition.is_some()),
+            ("document", self.document.is_some(), is(Verb::Add) || is(Verb::Replace)),
+            ("patch", self.patch.is_some(), is(Verb::Update)),
+            ("cascade", self.cascade.is_some(), is(Verb::Delete)),
+            ("if_rev", self.if_rev.is_some(), !is(Verb::Add) && !several),
+            ("as", self.name.is_some(), is(Verb::Add)),
+        ];
+        for (name, given, allowed) in rules {
+            if given && !allowed {
+                let message = format!("this operation does not take '{name}'");
+                return Err(Error::invalid(message).named("UNKNOWN_MEMBER").field(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn target(
+    id: Option<String>,
+    ids: Option<Vec<String>>,
+    condition: Option<Raw>,
+    all: Option<bool>,
+) -> Result<Target> {
+    match (id, ids, condition) {
+        (Some(id), None, None) => Ok(Target::Id(id)),
+        (None, Some(ids), None) => Ok(Target::Ids(ids)),
+        (None, None, Some(Raw(condition))) => {
+            let is_empty = condition.as_object().is_some_and(Object::is_empty);
+            if is_empty && all != Some(true) {
+                return Err(Error::invalid("an empty where means every document")
+                    .field("where")
+                    .hint(r#"add "all":true if that is what you mean"#));
+            }
+            Ok(Target::Where(condition))
+        }
+        (None, None, None) => Err(missing("id")),
+        _ => Err(Error::invalid("an operation takes one of id, ids and where").field("id")),
+    }
+}
+
+fn object(name: &'static str, value: Option<Raw>) -> Result<Object> {
+    match value {
+        Some(Raw(Value::Object(object))) => Ok(object),
+        Some(Raw(other)) => {
+            let found = other.type_name();
+            let error = Error::invalid(format!("{name} takes an object, not {found}"));
+            Err(error.named("WRONG_TYPE").field(name).expected("object").actual(found))
+        }
+        None => Err(missing(name)),
+    }
+}
+
+fn missing(name: &'static str) -> Error {
+    Error::invalid(format!("the operation lacks '{name}'")).named("MISSING_MEMBER").field(name)
+}

@@ -1,0 +1,398 @@
+//! The state of one commit: documents, the index of their names, and their trees.
+//!
+//! Cloning costs a few reference counts; a clone never changes when another one does. Only a
+//! `Draft` (see `commit`) and a load make a new state.
+
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::ids::forest::{Forest, Parent, Seat};
+use crate::index::{HashIndex, Span, Table, TextHeap};
+use crate::model::data_file::{Envelope, settle_dimensions};
+use crate::model::document::{Codes, Document, ID_PLACE, ParentRef};
+use crate::model::json::quote;
+use crate::model::schema::Schema;
+
+/// What is known of a document without reading its text.
+#[derive(Clone, Debug)]
+struct Row {
+    uuid: u128,
+    /// [`Span::NONE`] once the document is gone. Slots are never reused.
+    text: Span,
+    rev: u64,
+    codes: Codes,
+    /// A bit for each dimension whose default value the file leaves out.
+    implied: u8,
+}
+
+/// Everything that one commit made.
+#[derive(Clone)]
+pub(crate) struct State {
+    /// The number of the commit.
+    pub(crate) commit: u64,
+    pub(crate) schema: Arc<Schema>,
+    /// What the file holds beside documents.
+    pub(crate) envelope: Arc<Envelope>,
+    rows: Table<Row>,
+    texts: TextHeap,
+    forest: Forest,
+    by_uuid: HashIndex,
+    by_key: HashIndex,
+    /// Documents whose key another, older document has (from a hand-edited file).
+    shadowed: Arc<BTreeSet<u32>>,
+    /// Documents that break the schema (from a hand-edited file).
+    violating: Arc<BTreeSet<u32>>,
+    len: u32,
+    hasher: RandomState,
+}
+
+impl State {
+    /// A state without documents.
+    pub(crate) fn new(schema: Arc<Schema>) -> State {
+        State {
+            commit: 0,
+            envelope: Arc::default(),
+            rows: Table::new(),
+            texts: TextHeap::new(),
+            forest: Forest::new(schema.clone()),
+            by_uuid: HashIndex::new(),
+            by_key: HashIndex::new(),
+            shadowed: Arc::default(),
+            violating: Arc::default(),
+            len: 0,
+            hasher: RandomState::default(),
+            schema,
+        }
+    }
+
+    /// The number of documents.
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// The trees.
+    pub(crate) fn forest(&self) -> &Forest {
+        &self.forest
+    }
+
+    /// The trees, to set how they are numbered after a load.
+    pub(super) fn forest_mut(&mut self) -> &mut Forest {
+        &mut self.forest
+    }
+
+    /// The slots of all documents, in the order of arrival.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> + '_ {
+        let live = |(_, row): &(u32, &Row)| row.text != Span::NONE;
+        (0..).zip(self.rows.iter()).filter(live).map(|(slot, _)| slot)
+    }
+
+    /// The documents that break the schema.
+    pub(crate) fn violating(&self) -> &BTreeSet<u32> {
+        &self.violating
+    }
+
+    /// The documents whose key an older document has.
+    pub(crate) fn shadowed(&self) -> &BTreeSet<u32> {
+        &self.shadowed
+    }
+
+    /// The stored text; empty once the document is gone.
+    pub(crate) fn text(&self, slot: u32) -> &str {
+        self.rows.get(slot).and_then(|row| self.texts.get(row.text)).unwrap_or_default()
+    }
+
+    /// The text that calls return, with the short ID of this state.
+    pub(crate) fn output(&self, slot: u32) -> String {
+        let mut out = String::new();
+        self.write_output(slot, self.forest.id(slot).as_deref(), &mut out);
+        out
+    }
+
+    /// Appends the text that calls return, with `id` spliced in; `null` once it is gone.
+    pub(crate) fn write_output(&self, slot: u32, id: Option<&str>, out: &mut String) {
+        splice_id(self.text(slot), id, out);
+    }
+
+    /// The document, to change it.
+    ///
+    /// # Errors
+    /// INTERNAL when the stored text is damaged.
+    pub(crate) fn document(&self, slot: u32) -> Result<Document> {
+        Document::from_stored(self.text(slot))
+    }
+
+    /// The document as the file holds it: without the default values it leaves out.
+    pub(crate) fn file_document(&self, slot: u32) -> Result<Document> {
+        let mut document = self.document(slot)?;
+        document.strip(&self.schema, self.implied(slot));
+        Ok(document)
+    }
+
+    /// The permanent UUID.
+    pub(crate) fn uuid(&self, slot: u32) -> u128 {
+        self.rows.get(slot).map_or(0, |row| row.uuid)
+    }
+
+    /// The commit that wrote this version.
+    pub(crate) fn rev(&self, slot: u32) -> u64 {
+        self.rows.get(slot).map_or(0, |row| row.rev)
+    }
+
+    /// The codes of its values.
+    pub(crate) fn codes(&self, slot: u32) -> Codes {
+        self.rows.get(slot).map(|row| row.codes).unwrap_or_default()
+    }
+
+    /// Which default values its file leaves out.
+    pub(super) fn implied(&self, slot: u32) -> u8 {
+        self.rows.get(slot).map_or(0, |row| row.implied)
+    }
+
+    /// Whether a document is in `slot`.
+    pub(crate) fn is_live(&self, slot: u32) -> bool {
+        self.rows.get(slot).is_some_and(|row| row.text != Span::NONE)
+    }
+
+    /// The document with that UUID.
+    pub(crate) fn find_uuid(&self, uuid: u128) -> Option<u32> {
+        let hash = self.hasher.hash_one(uuid);
+        self.by_uuid.find(hash, |slot| self.uuid(slot) == uuid)
+    }
+
+    /// The document with that key.
+    pub(crate) fn find_key(&self, key: &str) -> Option<u32> {
+        let mut quoted = String::with_capacity(key.len() + 2);
+        quote(key, &mut quoted);
+        self.find_quoted_key(&quoted)
+    }
+
+    fn find_quoted_key(&self, quoted: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(quoted);
+        self.by_key.find(hash, |slot| quoted_key(self.text(slot)) == Some(quoted))
+    }
+
+    /// The place that a document takes in the trees.
+    pub(super) fn seat(&self, document: &Document) -> Seat {
+        let parent = match document.parent(&self.schema) {
+            ParentRef::Root => Parent::Root,
+            ParentRef::Unreadable => Parent::Missing(None),
+            ParentRef::Uuid(uuid) => match self.find_uuid(uuid.as_u128()) {
+                Some(slot) => Parent::Slot(slot),
+                None => Parent::Missing(Some(uuid.as_u128())),
+            },
+        };
+        let codes = document.codes(&self.schema);
+        Seat { created: document.created(), parent, codes, claim: 0 }
+    }
+
+    /// Adds a document whose UUID is not there yet. `implied` tells which default values its file
+    /// leaves out.
+    pub(super) fn add(&mut self, document: &mut Document, implied: u8) -> u32 {
+        let mut seat = self.seat(document);
+        self.claim_number(document, &mut seat);
+        let slot = self.forest.insert(document.uuid.as_u128(), &seat);
+        let mut text = String::with_capacity(512);
+        document.write(&mut text);
+        self.rows.push(Row {
+            uuid: document.uuid.as_u128(),
+            text: self.texts.add(slot, &text),
+            rev: document.rev,
+            codes: seat.codes,
+            implied,
+        });
+        let rows = &self.rows;
+        let hash_of = |slot| self.hasher.hash_one(rows.get(slot).map_or(0, |row| row.uuid));
+        self.by_uuid.insert(self.hasher.hash_one(document.uuid.as_u128()), slot, hash_of);
+        self.note_problems(slot, document);
+        self.index_key(slot);
+        self.len += 1;
+        slot
+    }
+
+    /// Puts another version of a document in its place.
+    pub(super) fn change(&mut self, slot: u32, document: &mut Document, implied: u8) {
+        let mut seat = self.seat(document);
+        let moved = self.is_elsewhere(slot, &seat);
+        if moved {
+            let stays_below = self.forest.parent(slot) == seat.parent;
+            if !stays_below {
+                document.numbers = Default::default();
+            }
+            self.claim_number(document, &mut seat);
+        }
+        self.forget_key(slot);
+        let mut text = String::with_capacity(512);
+        document.write(&mut text);
+        self.put_text(slot, &text);
+        if let Some(row) = self.rows.get_mut(slot) {
+            row.rev = document.rev;
+            row.codes = seat.codes;
+            row.implied = implied;
+        }
+        if moved {
+            self.forest.relocate(slot, &seat);
+        }
+        self.note_problems(slot, document);
+        self.index_key(slot);
+    }
+
+    /// Takes a document out. What hangs below it must be gone.
+    pub(super) fn remove(&mut self, slot: u32) {
+        let hash = self.hasher.hash_one(self.uuid(slot));
+        self.by_uuid.remove(hash, |other| other == slot);
+        self.forget_key(slot);
+        self.forest.remove(slot);
+        if self.violating.contains(&slot) {
+            Arc::make_mut(&mut self.violating).remove(&slot);
+        }
+        self.put_text(slot, "");
+        self.len -= 1;
+    }
+
+    fn is_elsewhere(&self, slot: u32, seat: &Seat) -> bool {
+        let same_parent = match (self.forest.parent(slot), seat.parent) {
+            // Which document an orphan waits for is not known here: place it again.
+            (_, Parent::Missing(_)) => false,
+            (now, then) => now == then,
+        };
+        !same_parent || self.codes(slot) != seat.codes || self.forest.created(slot) != seat.created
+    }
+
+    /// With stable numbering, gives the document the number that its ID will end with.
+    fn claim_number(&self, document: &mut Document, seat: &mut Seat) {
+        let prefix = self.forest.prefix_text(seat);
+        seat.claim = document.number(&prefix);
+        let number = self.forest.number_at(seat);
+        if number > 0 {
+            seat.claim = number;
+            document.set_number(prefix, number);
+        }
+    }
+
+    /// Replaces the text of a document; an empty one means that it is gone.
+    pub(super) fn put_text(&mut self, slot: u32, text: &str) {
+        let old = self.rows.get(slot).map_or(Span::NONE, |row| row.text);
+        for (owner, span) in self.texts.remove(old) {
+            if let Some(row) = self.rows.get_mut(owner) {
+                row.text = span;
+            }
+        }
+        let span = if text.is_empty() { Span::NONE } else { self.texts.add(slot, text) };
+        if let Some(row) = self.rows.get_mut(slot) {
+            row.text = span;
+        }
+    }
+
+    fn note_problems(&mut self, slot: u32, document: &Document) {
+        let breaks = !document.problems(&self.schema).is_empty();
+        if breaks != self.violating.contains(&slot) {
+            let violating = Arc::make_mut(&mut self.violating);
+            if breaks {
+                violating.insert(slot)
+            } else {
+                violating.remove(&slot)
+            };
+        }
+    }
+
+    fn index_key(&mut self, slot: u32) {
+        let Some(quoted) = quoted_key(self.text(slot)).map(str::to_owned) else { return };
+        let hash = self.hasher.hash_one(quoted.as_str());
+        if let Some(other) = self.find_quoted_key(&quoted) {
+            let age = |slot| (self.forest.created(slot), slot);
+            let younger = if age(slot) < age(other) { other } else { slot };
+            Arc::make_mut(&mut self.shadowed).insert(younger);
+            if younger == slot {
+                return;
+            }
+            self.by_key.remove(hash, |found| found == other);
+        }
+        let (rows, texts) = (&self.rows, &self.texts);
+        let hash_of = |slot| {
+            let text = rows.get(slot).and_then(|row| texts.get(row.text)).unwrap_or_default();
+            self.hasher.hash_one(quoted_key(text).unwrap_or_default())
+        };
+        self.by_key.insert(hash, slot, hash_of);
+    }
+
+    fn forget_key(&mut self, slot: u32) {
+        let Some(quoted) = quoted_key(self.text(slot)).map(str::to_owned) else { return };
+        if self.shadowed.contains(&slot) {
+            Arc::make_mut(&mut self.shadowed).remove(&slot);
+            return;
+        }
+        let hash = self.hasher.hash_one(quoted.as_str());
+        self.by_key.remove(hash, |found| found == slot);
+        let mut heirs = self.shadowed.iter().copied();
+        let heir = heirs.find(|&other| quoted_key(self.text(other)) == Some(quoted.as_str()));
+        if let Some(heir) = heir {
+            Arc::make_mut(&mut self.shadowed).remove(&heir);
+            self.index_key(heir);
+        }
+    }
+
+    /// The same documents under another schema.
+    ///
+    /// # Errors
+    /// INTERNAL when a stored text is damaged.
+    pub(super) fn with_schema(&self, schema: Arc<Schema>) -> Result<State> {
+        let mut state = State::new(schema);
+        state.commit = self.commit;
+        let mut envelope = (*self.envelope).clone();
+        envelope.schema = Some(state.schema.source.clone());
+        state.envelope = Arc::new(envelope);
+        for slot in self.slots() {
+            let mut document = self.file_document(slot)?;
+            settle_dimensions(&mut document, &state.schema);
+            let implied = document.complete(&state.schema);
+            state.add(&mut document, implied);
+        }
+        super::load::number_stably(&mut state, Some(self))?;
+        Ok(state)
+    }
+
+    /// The UUID of a document.
+    pub(crate) fn uuid_text(&self, slot: u32) -> String {
+        Uuid::from_u128(self.uuid(slot)).hyphenated().to_string()
+    }
+}
+
+/// Appends a stored text with `"id"` spliced in behind the UUID; `null` for an empty text.
+fn splice_id(text: &str, id: Option<&str>, out: &mut String) {
+    let Some((head, tail)) = text.split_at_checked(ID_PLACE).filter(|(_, tail)| !tail.is_empty())
+    else {
+        out.push_str("null");
+        return;
+    };
+    out.reserve(text.len() + id.map_or(4, str::len) + 10);
+    out.push_str(head);
+    out.push_str(r#","id":"#);
+    match id {
+        Some(id) => {
+            out.push('"');
+            out.push_str(id);
+            out.push('"');
+        }
+        None => out.push_str("null"),
+    }
+    out.push_str(tail);
+}
+
+/// The key in a stored text, still quoted: it stands right behind the UUID.
+fn quoted_key(text: &str) -> Option<&str> {
+    let rest = text.get(ID_PLACE..)?.strip_prefix(r#","key":"#)?;
+    let mut escaped = false;
+    let end = rest.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    let quoted = rest.get(..end + 2)?;
+    // An empty key is a mistake in a file; keys that are no text do not start with a quote.
+    (quoted.starts_with('"') && quoted.len() > 2).then_some(quoted)
+}

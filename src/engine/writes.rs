@@ -1,0 +1,251 @@
+//! Adding, updating and replacing one document in a draft.
+
+use uuid::Uuid;
+
+use crate::engine::draft::{Draft, is_same};
+use crate::engine::identify::{Identifier, identifier};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::LEVELS_MAX;
+use crate::model::document::{Document, ParentRef, push_uuid};
+use crate::model::input::Input;
+use crate::model::json::{Object, Value};
+use crate::model::time::Time;
+
+impl Draft {
+    /// Adds a document.
+    pub(super) fn add(&mut self, object: &Object) -> Result<u32> {
+        let schema = self.state.schema.clone();
+        let input = Input::read(object, &schema, None)?;
+        if input.id.is_some() {
+            return Err(Error::invalid("a new document has no ID yet")
+                .field("id")
+                .hint("take the id out, or use update or replace"));
+        }
+        if input.rev.is_some() {
+            return Err(Error::invalid("a new document has no revision yet")
+                .field("rev")
+                .hint("take the rev out, or use update or replace"));
+        }
+        self.create(input)
+    }
+
+    fn create(&mut self, input: Input) -> Result<u32> {
+        let schema = self.state.schema.clone();
+        let parent = self.parent_of(&input)?;
+        let (created_at, updated_at) = (input.created_at, input.updated_at);
+        let mut document = input.into_new(&schema);
+        if document.uuid != Uuid::nil() && self.state.find_uuid(document.uuid.as_u128()).is_some() {
+            return Err(Error::new(ErrorKind::Exists, "a document with this UUID exists")
+                .field("uuid")
+                .actual(document.uuid.hyphenated().to_string()));
+        }
+        self.check_key_is_free(&document, None)?;
+        if let Some(parent) = parent {
+            self.set_parent(&mut document, parent);
+        }
+        self.check_fits(None, &document)?;
+        let time = self.tick();
+        if document.uuid == Uuid::nil() {
+            document.uuid = self.uuid_at(time);
+        }
+        document.created_at = Value::String(created_at.unwrap_or(time).to_text());
+        document.updated_at = Value::String(updated_at.unwrap_or(time).to_text());
+        document.complete(&schema);
+        self.put_new(document)
+    }
+
+    /// Merges a patch into a document.
+    pub(super) fn update(&mut self, slot: u32, patch: &Object, if_rev: Option<u64>) -> Result<()> {
+        let schema = self.state.schema.clone();
+        let stored = self.state.document(slot)?;
+        let input = Input::read(patch, &schema, Some(&stored))?;
+        self.check_identity(slot, &input, if_rev)?;
+        let parent = self.parent_of(&input)?;
+        let times = (input.created_at, input.updated_at);
+        let mut document = self.state.file_document(slot)?;
+        input.merge_into(&mut document, &schema);
+        self.write(slot, &stored, document, parent, times)
+    }
+
+    /// Replaces a document; creates it when `id` is a key or a UUID that is not there.
+    pub(super) fn replace(
+        &mut self,
+        id: &str,
+        object: &Object,
+        if_rev: Option<u64>,
+    ) -> Result<u32> {
+        let schema = self.state.schema.clone();
+        let Some(slot) = self.find_for_replace(id)? else {
+            return self.create_as(id, object, if_rev);
+        };
+        let stored = self.state.document(slot)?;
+        let input = Input::read(object, &schema, Some(&stored))?;
+        self.check_identity(slot, &input, if_rev)?;
+        let parent = self.parent_of(&input)?;
+        let times = (input.created_at, input.updated_at);
+        let document = input.into_replacement(&stored, &schema);
+        self.write(slot, &stored, document, parent.or(Some(ParentRef::Root)), times)?;
+        Ok(slot)
+    }
+
+    fn create_as(&mut self, id: &str, object: &Object, if_rev: Option<u64>) -> Result<u32> {
+        let schema = self.state.schema.clone();
+        let mut input = Input::read(object, &schema, None)?;
+        let expected = if_rev.or(input.rev);
+        if let Some(expected) = expected.filter(|&rev| rev != 0) {
+            let message =
+                format!("the document is not there, but revision {expected} was expected");
+            return Err(Error::new(ErrorKind::Conflict, message)
+                .id(id)
+                .field("if_rev")
+                .expected(expected.to_string())
+                .actual("0"));
+        }
+        if input.id.is_some() {
+            let message = "the document to replace is not there, so it has no ID";
+            return Err(Error::new(ErrorKind::NotFound, message).field("id"));
+        }
+        match identifier(id) {
+            Identifier::Uuid(uuid) => {
+                let uuid = Uuid::from_u128(uuid);
+                if input.uuid.is_some_and(|given| given != uuid) {
+                    return Err(other_uuid());
+                }
+                input.uuid = Some(uuid);
+            }
+            Identifier::Key(key) => input.name_by_key(key)?,
+            Identifier::Short(_) | Identifier::Piece(_) => {}
+        }
+        self.create(input)
+    }
+
+    /// Checks that the `id`, `uuid` and `rev` of an input mean the document in `slot`.
+    fn check_identity(&self, slot: u32, input: &Input, if_rev: Option<u64>) -> Result<()> {
+        if input.uuid.is_some_and(|uuid| uuid.as_u128() != self.state.uuid(slot)) {
+            return Err(other_uuid());
+        }
+        if let Some(id) = &input.id {
+            if self.resolve(id).map_err(|error| error.field("id"))? != slot {
+                return Err(Error::invalid(format!("the id '{id}' inside is another document's"))
+                    .field("id")
+                    .actual(id.as_str()));
+            }
+        }
+        if let (Some(one), Some(other)) = (if_rev, input.rev) {
+            if one != other {
+                return Err(Error::invalid("if_rev and the rev inside differ").field("rev"));
+            }
+        }
+        self.check_rev(slot, if_rev.or(input.rev))
+    }
+
+    fn write(
+        &mut self,
+        slot: u32,
+        stored: &Document,
+        mut document: Document,
+        parent: Option<ParentRef>,
+        (created_at, updated_at): (Option<Time>, Option<Time>),
+    ) -> Result<()> {
+        if let Some(parent) = parent {
+            self.set_parent(&mut document, parent);
+        }
+        if let Some(time) = created_at {
+            document.created_at = Value::String(time.to_text());
+        }
+        let implied = document.complete(&self.state.schema);
+        let given = updated_at.map(|time| Value::String(time.to_text()));
+        let given = given.filter(|time| *time != stored.updated_at);
+        if given.is_none() && is_same(&document, stored) {
+            return Ok(());
+        }
+        self.check_key_is_free(&document, Some(slot))?;
+        self.check_fits(Some(slot), &document)?;
+        let now = self.tick();
+        document.updated_at = given.unwrap_or_else(|| Value::String(now.to_text()));
+        self.put(slot, document, implied)
+    }
+
+    /// The parent that an input names, by its UUID; none when it says nothing of a parent.
+    fn parent_of(&self, input: &Input) -> Result<Option<ParentRef>> {
+        match &input.parent {
+            None => Ok(None),
+            Some(None) => Ok(Some(ParentRef::Root)),
+            Some(Some(id)) => {
+                let field = self.state.schema.hierarchy().map_or("", |parent| parent.member());
+                let slot = self.resolve(id).map_err(|error| {
+                    let message = format!("the parent is not there: {error}");
+                    error.with_message(message).field(format!("dimensions.{field}"))
+                })?;
+                Ok(Some(ParentRef::Uuid(Uuid::from_u128(self.state.uuid(slot)))))
+            }
+        }
+    }
+
+    fn set_parent(&self, document: &mut Document, parent: ParentRef) {
+        let Some(hierarchy) = self.state.schema.hierarchy() else { return };
+        match parent {
+            ParentRef::Uuid(uuid) => {
+                let mut text = String::with_capacity(36);
+                push_uuid(uuid, &mut text);
+                document.dimensions.insert(hierarchy.member().to_owned(), Value::String(text));
+            }
+            ParentRef::Root | ParentRef::Unreadable => {
+                document.dimensions.remove(hierarchy.member());
+            }
+        }
+    }
+
+    fn check_key_is_free(&self, document: &Document, own: Option<u32>) -> Result<()> {
+        let Some(key) = document.key_text() else { return Ok(()) };
+        match self.state.find_key(key) {
+            Some(other) if Some(other) != own => {
+                Err(Error::new(ErrorKind::Exists, "another document has this key")
+                    .field("key")
+                    .id(self.state.uuid_text(other))
+                    .actual(key))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the parent of a document is there, is not below it, and not too deep.
+    fn check_fits(&self, slot: Option<u32>, document: &Document) -> Result<()> {
+        let member = self.state.schema.hierarchy().map_or("", |parent| parent.member());
+        let refuse = |kind, name, message: &str| {
+            Err(Error::new(kind, message).named(name).field(format!("dimensions.{member}")))
+        };
+        let uuid = match document.parent(&self.state.schema) {
+            ParentRef::Root => return Ok(()),
+            // The rules for documents report it.
+            ParentRef::Unreadable => return Ok(()),
+            ParentRef::Uuid(uuid) => uuid,
+        };
+        let own = slot.map_or(document.uuid.as_u128(), |slot| self.state.uuid(slot));
+        if uuid.as_u128() == own {
+            let message = "a document cannot be its own parent";
+            return refuse(ErrorKind::Constraint, "SELF_PARENT", message);
+        }
+        let Some(parent) = self.state.find_uuid(uuid.as_u128()) else {
+            let message = "the parent of the document does not exist: give another one or null";
+            return refuse(ErrorKind::Constraint, "MISSING_PARENT", message);
+        };
+        let forest = self.state.forest();
+        if slot.is_some_and(|slot| forest.is_within(parent, slot)) {
+            let message = "the parent hangs below the document itself";
+            return refuse(ErrorKind::Constraint, "PARENT_CYCLE", message);
+        }
+        if !forest.fits_below(slot, parent) {
+            let message = format!("a tree has at most {LEVELS_MAX} levels");
+            return refuse(ErrorKind::Limit, "TOO_DEEP", &message);
+        }
+        Ok(())
+    }
+}
+
+fn other_uuid() -> Error {
+    Error::invalid("a document keeps its UUID: the one inside is another")
+        .named("OTHER_UUID")
+        .field("uuid")
+        .hint("take the uuid out")
+}

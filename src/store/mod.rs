@@ -1,0 +1,431 @@
+//! The public nouns: [`Store`] and [`Cursor`].
+//!
+//! Everything is JSON text in and out, as in the C interface; what the texts look like stands in
+//! `include/nanostore.h`, function by function. A method here converts and calls the engine.
+
+mod options;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::engine::draft::{Draft, Outcome};
+use crate::engine::listing::{self, Scan};
+use crate::engine::open::{open_file, open_memory};
+use crate::engine::operation::{Operation, Target, read_batch};
+use crate::engine::state::State;
+use crate::engine::{Engine, Limits};
+use crate::error::{Error, Result};
+use crate::file::FileSystem;
+use crate::file::os::OsFileSystem;
+use crate::model::json::{self, Value, from_value, parse, parse_object};
+use crate::model::schema::Schema;
+use crate::query::{Query, Selection};
+
+use options::{
+    ChangeOptions, Checkpoint, DefineOptions, DeleteOptions, GetOptions, NoOptions, read, read_open,
+};
+
+/// The path of a store in memory.
+const MEMORY: &str = ":memory:";
+
+/// An open store.
+///
+/// A clone is another handle on the same store, which closes with the last one. All methods may be
+/// called from any thread; reads run in parallel, writes one after the other, across processes,
+/// too. Before each call the store takes in what other processes and people wrote.
+///
+/// ```
+/// use nanostore::Store;
+///
+/// let store = Store::open(
+///     ":memory:".as_ref(),
+///     Some(r#"{"schema":{"dimensions":[
+///         {"name":"status","type":"enumerated","values":["open","done"],
+///          "prefixes":{"done":"d"},"default_value":"open"},
+///         {"name":"parent","type":"hierarchical"}]}}"#),
+/// )?;
+/// store.add(r#"{"title":"Bread"}"#, None)?;
+/// store.add(r#"{"title":"Flour","dimensions":{"parent":"1"}}"#, None)?;
+/// let flour = store.update("1.1", r#"{"dimensions":{"status":"done"}}"#, None)?;
+/// assert!(flour.contains(r#""id":"1.d1""#));
+/// # Ok::<(), nanostore::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Store {
+    engine: Arc<Engine>,
+    limits: Limits,
+    checkpoint: Checkpoint,
+    interval_ms: u64,
+}
+
+impl Store {
+    /// Opens the store in the file at `path`, which is made when it is not there; `:memory:` is a
+    /// store that is kept nowhere. `options` is a JSON object (`docs/c-api.md` lists its members).
+    ///
+    /// # Errors
+    /// Those of the options, of the file and its rights, and of its content.
+    pub fn open(path: &Path, options: Option<&str>) -> Result<Store> {
+        Store::open_on(Arc::new(OsFileSystem::new()), path, options)
+    }
+
+    /// Opens a store on another file system than the machine's.
+    #[cfg(feature = "testing")]
+    #[doc(hidden)]
+    pub fn open_simulated(
+        fs: Arc<dyn FileSystem>,
+        path: &Path,
+        options: Option<&str>,
+    ) -> Result<Store> {
+        Store::open_on(fs, path, options)
+    }
+
+    fn open_on(fs: Arc<dyn FileSystem>, path: &Path, options: Option<&str>) -> Result<Store> {
+        let opened = read_open(options)?;
+        let engine = match path.as_os_str() == MEMORY {
+            true => open_memory(fs, &opened.request)?,
+            false => open_file(fs, path, &opened.request)?,
+        };
+        Ok(Store {
+            engine,
+            limits: opened.request.limits,
+            checkpoint: opened.checkpoint,
+            interval_ms: opened.interval_ms,
+        })
+    }
+
+    /// Closes this handle. What was acknowledged is on disk already.
+    ///
+    /// # Errors
+    /// None in this version; later ones report a last write that failed.
+    pub fn close(self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Gives up this handle in the child of a fork: memory only, no lock, no file.
+    pub(crate) fn abandon(self) {
+        std::mem::forget(self.engine);
+    }
+
+    /// Refuses writes from now on: a call panicked.
+    pub(crate) fn poison(&self) {
+        self.engine.poison();
+    }
+
+    /// Replaces the schema. Options: `strict`. Returns `{"changed","violations","examples"}`.
+    /// Costs a pass over all documents.
+    ///
+    /// # Errors
+    /// INVALID, LIMIT or UNSUPPORTED for the schema; CONSTRAINT, with `strict`, when documents
+    /// break it; those of writing.
+    pub fn define(&self, schema: &str, options: Option<&str>) -> Result<String> {
+        let schema = Schema::from_call(&Value::Object(parse_object(schema)?))?;
+        let options: DefineOptions = read(options)?;
+        report(&self.engine.define(&self.limits, &schema, options.strict.unwrap_or(false))?)
+    }
+
+    /// Tells what and where the store is, and in what state.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn info(&self) -> Result<String> {
+        let description = self.engine.description();
+        self.engine.read(&self.limits, |state| {
+            report(&Info {
+                path: description.path.map(|path| path.to_string_lossy().into_owned()),
+                engine: description.engine,
+                format: state.envelope.format.name(),
+                documents: state.len(),
+                commit: state.commit,
+                policy: Policy {
+                    durability: "sync",
+                    interval_ms: self.interval_ms,
+                    checkpoint: self.checkpoint.name(),
+                },
+                log_bytes: 0,
+                unsynced: 0,
+                violations: state.violating().len(),
+                conflicts: [],
+                file_system: description.file_system,
+                read_only: description.read_only,
+            })
+        })
+    }
+
+    /// Reads the file anew and lists what is wrong with it: `{"ok","problems":[...]}`. Costs a
+    /// pass over all documents.
+    ///
+    /// # Errors
+    /// Those of reading, but for a damaged file, which is a problem in the list.
+    pub fn verify(&self) -> Result<String> {
+        report(&self.engine.verify(&self.limits)?)
+    }
+
+    /// Makes what was committed durable. Every commit of this version is already.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn sync(&self) -> Result<()> {
+        self.engine.read(&self.limits, |_| Ok(()))
+    }
+
+    /// Brings the file up to date. Every commit of this version does so already.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn checkpoint(&self) -> Result<()> {
+        self.sync()
+    }
+
+    /// Adds a document and returns it.
+    ///
+    /// # Errors
+    /// INVALID, LIMIT, EXISTS, NOTFOUND (the parent); those of writing.
+    pub fn add(&self, document: &str, options: Option<&str>) -> Result<String> {
+        let document = parse_object(document)?;
+        let NoOptions {} = read(options)?;
+        self.write_one(&Operation::Add { document, name: None })
+    }
+
+    /// Returns a document. Options: `fields`, as in a query.
+    ///
+    /// # Errors
+    /// NOTFOUND, INVALID, AMBIGUOUS; those of reading.
+    pub fn get(&self, id: &str, options: Option<&str>) -> Result<String> {
+        let options: GetOptions = read(options)?;
+        self.engine.read(&self.limits, |state| {
+            let slot = state.resolve(id)?;
+            if options.fields.is_none() {
+                return Ok(state.output(slot));
+            }
+            let query = Query { fields: options.fields, ..Query::default() };
+            let mut out = String::new();
+            Selection::compile(&query, state)?.write(state, slot, &mut out);
+            Ok(out)
+        })
+    }
+
+    /// Merges a patch into a document and returns it. Options: `if_rev`.
+    ///
+    /// # Errors
+    /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, CONSTRAINT, EXISTS, LIMIT; those of writing.
+    pub fn update(&self, id: &str, patch: &str, options: Option<&str>) -> Result<String> {
+        let patch = parse_object(patch)?;
+        let ChangeOptions { if_rev } = read(options)?;
+        self.write_one(&Operation::Update { target: Target::Id(id.to_owned()), patch, if_rev })
+    }
+
+    /// Replaces a document, or creates it when `id` is a `key:` or a UUID that is not there, and
+    /// returns it. Options: `if_rev`.
+    ///
+    /// # Errors
+    /// As [`Store::update`].
+    pub fn replace(&self, id: &str, document: &str, options: Option<&str>) -> Result<String> {
+        let document = parse_object(document)?;
+        let ChangeOptions { if_rev } = read(options)?;
+        self.write_one(&Operation::Replace { id: id.to_owned(), document, if_rev })
+    }
+
+    /// Deletes a document and returns `{"deleted":[...]}`, the documents as they were. Options:
+    /// `cascade`, `if_rev`.
+    ///
+    /// # Errors
+    /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, HAS_CHILDREN; those of writing.
+    pub fn delete(&self, id: &str, options: Option<&str>) -> Result<String> {
+        let options: DeleteOptions = read(options)?;
+        self.write_one(&Operation::Delete {
+            target: Target::Id(id.to_owned()),
+            cascade: options.cascade.unwrap_or(false),
+            if_rev: options.if_rev,
+        })
+    }
+
+    /// Does all operations of a batch, or none, in one commit, and returns
+    /// `{"commit","results":[...]}`.
+    ///
+    /// # Errors
+    /// Those of its operations, the place of the operation in `field`.
+    pub fn apply(&self, operations: &str, options: Option<&str>) -> Result<String> {
+        let operations = read_batch(&parse(operations)?)?;
+        let NoOptions {} = read(options)?;
+        self.engine.write(&self.limits, |draft| {
+            let mut outcomes = Vec::with_capacity(operations.len());
+            for (index, operation) in operations.iter().enumerate() {
+                let outcome = draft.run(operation.clone());
+                outcomes.push(outcome.map_err(|error| error.within(&index.to_string()))?);
+            }
+            Ok(batch_report(draft, &outcomes))
+        })
+    }
+
+    fn write_one(&self, operation: &Operation) -> Result<String> {
+        self.engine.write(&self.limits, |draft| {
+            let outcome = draft.run(operation.clone())?;
+            let mut out = String::new();
+            match outcome {
+                Outcome::One(slot) => out = draft.output(slot),
+                other => draft.write_outcome(&other, &mut out),
+            }
+            Ok(out)
+        })
+    }
+
+    /// Returns the UUID of the document that an ID names.
+    ///
+    /// # Errors
+    /// NOTFOUND saying how far the ID resolved, INVALID, AMBIGUOUS; those of reading.
+    pub fn resolve_id(&self, id: &str) -> Result<String> {
+        self.engine.read(&self.limits, |state| Ok(state.uuid_text(state.resolve(id)?)))
+    }
+
+    /// Returns the UUIDs of the documents that the IDs in a JSON array name, in their order.
+    ///
+    /// # Errors
+    /// As [`Store::resolve_id`], the place in `field`.
+    pub fn resolve_ids(&self, ids: &str) -> Result<String> {
+        let ids: Vec<String> = from_value(&parse(ids)?)?;
+        self.engine.read(&self.limits, |state| {
+            let resolve = |(index, id): (usize, &String)| {
+                let slot = state.resolve(id).map_err(|error| error.within(&index.to_string()))?;
+                Ok(state.uuid_text(slot))
+            };
+            let uuids: Vec<String> = ids.iter().enumerate().map(resolve).collect::<Result<_>>()?;
+            report(&uuids)
+        })
+    }
+
+    /// Returns the page of documents that a query asks for: `{"documents":[...],"next":token}`.
+    ///
+    /// # Errors
+    /// INVALID, LIMIT, UNSUPPORTED, NOTFOUND for the query; those of reading.
+    pub fn list(&self, query: Option<&str>) -> Result<String> {
+        let query = Query::parse(query)?;
+        self.engine.read(&self.limits, |state| listing::page(&query, state))
+    }
+
+    /// Counts the documents that a query selects, whatever its limit and offset.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub fn count(&self, query: Option<&str>) -> Result<i64> {
+        let query = Query::parse(query)?;
+        let count = self.engine.read(&self.limits, |state| listing::count(&query, state))?;
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    /// Tells how a query is answered: `{"access","index","estimated","order"}`.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub fn explain(&self, query: Option<&str>) -> Result<String> {
+        let query = Query::parse(query)?;
+        self.engine.read(&self.limits, |state| report(&listing::explain(&query, state)?))
+    }
+
+    /// Starts a cursor over what a query selects, on the state as it is now.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub fn cursor(&self, query: Option<&str>) -> Result<Cursor> {
+        let query = Query::parse(query)?;
+        let state = self.engine.snapshot(&self.limits)?;
+        let scan = Scan::new(&query, &state)?;
+        Ok(Cursor { state, scan })
+    }
+}
+
+/// Gives the documents of a query one by one, all from the state in which it was started.
+///
+/// Writers do not wait for it. Dropping it ends it.
+pub struct Cursor {
+    state: State,
+    scan: Scan,
+}
+
+impl Cursor {
+    /// Returns the next document; none at the end.
+    ///
+    /// # Errors
+    /// None in this version.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Option<String>> {
+        let mut out = String::new();
+        Ok(self.scan.write_next(&self.state, &mut out).then_some(out))
+    }
+
+    /// Returns the token, as a JSON text, from which the same query goes on behind the document
+    /// given last: the member `after` of a query.
+    ///
+    /// # Errors
+    /// None in this version.
+    pub fn token(&self) -> Result<String> {
+        Ok(self.scan.token(&self.state))
+    }
+
+    /// Gives up this cursor in the child of a fork: memory only.
+    pub(crate) fn abandon(self) {}
+}
+
+#[derive(Serialize)]
+struct Info {
+    path: Option<String>,
+    engine: &'static str,
+    format: &'static str,
+    documents: u32,
+    commit: u64,
+    policy: Policy,
+    log_bytes: u64,
+    unsynced: u64,
+    violations: usize,
+    conflicts: [String; 0],
+    file_system: Option<String>,
+    read_only: bool,
+}
+
+#[derive(Serialize)]
+struct Policy {
+    durability: &'static str,
+    interval_ms: u64,
+    checkpoint: &'static str,
+}
+
+fn report(report: &impl Serialize) -> Result<String> {
+    serde_json::to_string(report)
+        .map_err(|error| Error::new(crate::ErrorKind::Internal, error.to_string()))
+}
+
+fn batch_report(draft: &Draft, outcomes: &[Outcome]) -> String {
+    let mut out = format!(r#"{{"commit":{},"results":["#, draft.commit());
+    for (index, outcome) in outcomes.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        draft.write_outcome(outcome, &mut out);
+    }
+    out.push_str("]}");
+    out
+}
+
+/// Returns `text` as a JSON text, quoted and escaped.
+pub fn json_quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    json::quote(text, &mut out);
+    out
+}
+
+/// Returns the member of a JSON text that a pointer (RFC 6901) leads to: texts unquoted, other
+/// values as JSON; none when nothing is there.
+///
+/// # Errors
+/// INVALID for what is no JSON or no pointer.
+pub fn json_get(json: &str, pointer: &str) -> Result<Option<String>> {
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        let message = "a pointer is empty or begins with '/'";
+        return Err(Error::invalid(message).field("pointer").actual(pointer));
+    }
+    Ok(parse(json)?.pointer(pointer).map(|value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_text(),
+    }))
+}
