@@ -1,0 +1,1100 @@
+/*
+ * nanostore.h - libnanostore, an embedded JSON document store whose documents carry short IDs
+ * that people can type.
+ *
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Made by `cargo xtask header` from the sources in src/ffi; do not edit it.
+ *
+ *     #include <nanostore.h>
+ *     #include <stdio.h>
+ *
+ *     int main(void)
+ *     {
+ *         nanostore *store = NULL;
+ *         nanostore_error *error = NULL;
+ *         char *document = NULL;
+ *
+ *         if (nanostore_open("todos.json", NULL, &store, &error) == NANOSTORE_OK
+ *             && nanostore_add(store, "{\"title\":\"Bread\"}", NULL, &document, &error)
+ *                 == NANOSTORE_OK)
+ *             puts(document);
+ *         if (error != NULL)
+ *             fprintf(stderr, "%s\n", nanostore_error_message(error));
+ *         nanostore_string_free(document);
+ *         nanostore_error_free(error);
+ *         return nanostore_close(&store, NULL) == NANOSTORE_OK ? 0 : 1;
+ *     }
+ *
+ * Build with: cc -o todos todos.c -lnanostore
+ *
+ *
+ * WHAT HOLDS FOR EVERY FUNCTION
+ *
+ * Arguments come in this order: the handle, what goes in, options, what comes out (names that end
+ * in _out), and error_out last.
+ *
+ * Text. All text is UTF-8 and ends in NUL; only paths are bytes as the operating system takes
+ * them. Text that goes in is never kept. All texts of one call together may hold 256 MiB.
+ *
+ * JSON. Documents, queries, options and results are JSON by RFC 8259, at most 128 levels deep.
+ * Refused are a member named twice in one object, halves of surrogate pairs, and exponents over
+ * 999,999,999; numbers are kept exactly as they are written. Options are an object, NULL for all
+ * defaults; an option that a function does not know is an error that names it. Results may get
+ * more members in later versions; ignore those that you do not know.
+ *
+ * Ownership. A `char *` that a function puts into an output is yours: free it with
+ * nanostore_string_free. A handle is yours: close it with the function named at its making. A
+ * `const char *` that a function returns is not yours. Memory from here never goes to free().
+ *
+ * Outputs. Every output is set to NULL (a number to 0) when the call begins and is filled only
+ * when it succeeds. An output that is not a handle may be NULL when it is not wanted.
+ *
+ * Errors. A call returns NANOSTORE_OK, which is 0, or another status. When it fails and error_out
+ * is not NULL, *error_out gets an error object, which is yours: read it with
+ * nanostore_error_message and nanostore_error_json, free it with nanostore_error_free. When it
+ * succeeds *error_out is NULL; what was in *error_out before is overwritten, not freed. Nothing is
+ * kept per thread or per handle. A call that fails has changed nothing, in memory or on disk; the
+ * one exception is NANOSTORE_UNKNOWN_OUTCOME, which says so.
+ *
+ * Threads. Any function may be called from any thread. Readers of a store run side by side, its
+ * writers one after the other. A cursor belongs to one thread at a time. Nothing may be in use
+ * while it is closed or freed.
+ *
+ * Processes. Several processes may use one file at the same time; every call sees what the others
+ * wrote. In the child of a fork, handles of the parent return NANOSTORE_FORKED; close them, which
+ * only frees memory there, and open the store anew.
+ *
+ * The library writes nothing to the standard output or the standard error, installs no signal
+ * handler, reads no environment variable, never ends the process on purpose and never calls back
+ * into your program. The process does end when memory is exhausted.
+ *
+ *
+ * STATUSES OF EVERY CALL
+ *
+ * Every call on a handle may return NANOSTORE_INVALID (a handle or a text is NULL where it must
+ * not be, a text is not UTF-8, not JSON or of another shape), NANOSTORE_LIMIT, NANOSTORE_FORKED,
+ * NANOSTORE_PANIC and NANOSTORE_INTERNAL.
+ *
+ * "Those of every read" adds, for a store in a file, what may happen while it is read again because
+ * someone changed it: NANOSTORE_TIMEOUT, NANOSTORE_IO, NANOSTORE_PERMISSION, NANOSTORE_NOTFOUND
+ * (the file is gone), NANOSTORE_CORRUPT (a person's edit is not finished or went wrong; `line` and
+ * `column` of the error say where) and NANOSTORE_TOONEW.
+ *
+ * "Those of every write" adds to these: NANOSTORE_READONLY, NANOSTORE_NOSPACE, NANOSTORE_BUSY and
+ * NANOSTORE_UNKNOWN_OUTCOME.
+ */
+
+#ifndef NANOSTORE_H
+#define NANOSTORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Warns when a status is not looked at. Define it as empty before the #include to go without. */
+#ifndef NANOSTORE_MUST_USE
+#if defined(__GNUC__) || defined(__clang__)
+#define NANOSTORE_MUST_USE __attribute__((warn_unused_result))
+#else
+#define NANOSTORE_MUST_USE
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * The first number of the version that this header belongs to.
+ */
+#define NANOSTORE_VERSION_MAJOR 0
+
+/**
+ * The second number of the version that this header belongs to.
+ */
+#define NANOSTORE_VERSION_MINOR 1
+
+/**
+ * The third number of the version that this header belongs to.
+ */
+#define NANOSTORE_VERSION_PATCH 0
+
+/**
+ * The version that this header belongs to as one number:
+ * 1,000,000 x major + 1,000 x minor + patch.
+ */
+#define NANOSTORE_VERSION_NUMBER 1000
+
+/**
+ * The result of a query, pulled document by document from the state at which it was opened. It
+ * keeps its store alive. A cursor belongs to one thread at a time; it may move between threads.
+ */
+typedef struct nanostore_cursor nanostore_cursor;
+
+/**
+ * Why a call failed: a status, a message for a person and a JSON object for a program.
+ *
+ * A call that fails puts one into `*error_out`, unless `error_out` is NULL; a call that succeeds
+ * puts NULL there. The object is yours: it stays valid after the handle is closed, in any thread,
+ * until you free it with nanostore_error_free.
+ */
+typedef struct nanostore_error nanostore_error;
+
+/**
+ * An open store. Handles are independent of each other: the store shuts down with its last
+ * handle and cursor, whichever is closed last. Any function may use a handle from any thread, and
+ * several threads may use one handle at the same time: readers run side by side, writers one
+ * after the other.
+ */
+typedef struct nanostore nanostore;
+
+/**
+ * What a call returns: `NANOSTORE_OK`, or one of the other statuses. More may be added in later
+ * versions: treat a number that you do not know like `NANOSTORE_INTERNAL`.
+ */
+typedef int32_t nanostore_status;
+
+/**
+ * The call succeeded. Its outputs are set.
+ */
+#define NANOSTORE_OK 0
+
+/**
+ * A defect of this library. Nothing changed; please report it.
+ */
+#define NANOSTORE_INTERNAL 1
+
+/**
+ * An argument, a document, a query or an option is not what the call takes.
+ */
+#define NANOSTORE_INVALID 2
+
+/**
+ * No document, member or file of that name.
+ */
+#define NANOSTORE_NOTFOUND 3
+
+/**
+ * The document, the key or the file is there already.
+ */
+#define NANOSTORE_EXISTS 4
+
+/**
+ * More than one document answers to the given ID; `candidates` of the error lists them.
+ */
+#define NANOSTORE_AMBIGUOUS 5
+
+/**
+ * The document is not at the revision that the call expected; `actual` of the error tells it.
+ */
+#define NANOSTORE_CONFLICT 6
+
+/**
+ * The write would break a rule of the schema or of the tree of documents.
+ */
+#define NANOSTORE_CONSTRAINT 7
+
+/**
+ * The store, the file or the medium can only be read.
+ */
+#define NANOSTORE_READONLY 8
+
+/**
+ * Something else is using what the call needs.
+ */
+#define NANOSTORE_BUSY 9
+
+/**
+ * The lock of the store was not to be had within `lock_timeout_ms`.
+ */
+#define NANOSTORE_TIMEOUT 10
+
+/**
+ * The caller cancelled the work.
+ */
+#define NANOSTORE_CANCELLED 11
+
+/**
+ * The operating system reported an error; `sys_errno` of the error tells which.
+ */
+#define NANOSTORE_IO 12
+
+/**
+ * The disk or the quota is full.
+ */
+#define NANOSTORE_NOSPACE 13
+
+/**
+ * The rights for the file or its folder are missing.
+ */
+#define NANOSTORE_PERMISSION 14
+
+/**
+ * The data file cannot be understood; `line` and `column` of the error tell where. It is never
+ * overwritten while it is so.
+ */
+#define NANOSTORE_CORRUPT 15
+
+/**
+ * The file was written by a newer version of this library.
+ */
+#define NANOSTORE_TOONEW 16
+
+/**
+ * This version of the library cannot do that.
+ */
+#define NANOSTORE_UNSUPPORTED 17
+
+/**
+ * A size, a depth or a number is over its limit.
+ */
+#define NANOSTORE_LIMIT 18
+
+/**
+ * The call was made in a way that the interface forbids, such as one cursor in two threads.
+ */
+#define NANOSTORE_MISUSE 19
+
+/**
+ * The handle was made before a fork by the parent process. Open the store anew in the child.
+ */
+#define NANOSTORE_FORKED 20
+
+/**
+ * The handle is closed.
+ */
+#define NANOSTORE_CLOSED 21
+
+/**
+ * A defect of this library was caught before it could harm the program. The store takes no more
+ * writes in this process until its last handle is closed.
+ */
+#define NANOSTORE_PANIC 22
+
+/**
+ * The document has children, and `"cascade":true` was not given.
+ */
+#define NANOSTORE_HAS_CHILDREN 23
+
+/**
+ * The schema given and the stored one carry the same `schema_version` and differ.
+ */
+#define NANOSTORE_SCHEMA_MISMATCH 24
+
+/**
+ * The write may or may not have reached the disk: the disk refused to confirm it. Read the
+ * document again before you decide what to do.
+ */
+#define NANOSTORE_UNKNOWN_OUTCOME 25
+
+/* ==============================================================================================
+ * The library
+ * ============================================================================================== */
+
+/**
+ * Gives the version of the library that the program runs with, such as "0.1.0".
+ *
+ * - Ownership: the text is static; do not free it.
+ * - Threads: any.
+ */
+NANOSTORE_MUST_USE const char *nanostore_version(void);
+
+/**
+ * Gives the version of the library that the program runs with as one number, counted like
+ * NANOSTORE_VERSION_NUMBER. A program that was compiled with a newer header than the library it
+ * finds can tell:
+ *
+ *     if (nanostore_version_number() < NANOSTORE_VERSION_NUMBER) { ... }
+ *
+ * - Threads: any.
+ */
+NANOSTORE_MUST_USE int32_t nanostore_version_number(void);
+
+/**
+ * Gives the name of a status without its prefix, such as "NOTFOUND" for NANOSTORE_NOTFOUND, and
+ * "UNKNOWN" for a number that this version does not have.
+ *
+ * - Ownership: the text is static; do not free it.
+ * - Threads: any.
+ */
+NANOSTORE_MUST_USE const char *nanostore_status_name(nanostore_status status);
+
+/**
+ * Frees a text that a function of this library put into an output (`char **`).
+ *
+ * Texts of type `const char *` are not yours and must not come here, nor may text from malloc,
+ * and text from here must not go to free.
+ *
+ * - NULL: does nothing.
+ * - Threads: any, also another one than that of the call that gave the text.
+ */
+void nanostore_string_free(char *text);
+
+/* ==============================================================================================
+ * Errors
+ * ============================================================================================== */
+
+/**
+ * Gives the status of an error: the number that the failed call returned.
+ *
+ * - NULL: for NULL the answer is NANOSTORE_OK.
+ * - Threads: any; an error object never changes.
+ */
+NANOSTORE_MUST_USE nanostore_status nanostore_error_status(const nanostore_error *error);
+
+/**
+ * Gives the message of an error: one line of English for a person, which names the thing at
+ * fault, what was expected, what was found, and often the way out.
+ *
+ * - Ownership: the text belongs to the error and lives as long as it; do not free it.
+ * - NULL: for NULL the answer is an empty text; the answer is never NULL.
+ * - Threads: any.
+ */
+NANOSTORE_MUST_USE const char *nanostore_error_message(const nanostore_error *error);
+
+/**
+ * Gives all that is known of an error, as a JSON object.
+ *
+ *     {"status":2,"name":"INVALID","message":"unknown option 'creat'; known: create, mode",
+ *      "op":"open","field":"creat","candidates":["create"]}
+ *
+ * `status`, `name`, `message` and `op` are always there. `name` is the name of the status or, for
+ * a finer cause, one of its own such as "JSON_SYNTAX". `op` is the call that failed, without the
+ * prefix: "add", "cursor_next". The others are there when they are known:
+ *
+ * - `id`: the document, as you named it; `field`: the member, the option or the argument at
+ *   fault, as a dotted path; `path`: the file.
+ * - `line`, `column`: the place in the JSON text or in the file, both counted from 1, columns in
+ *   characters.
+ * - `expected`, `actual`: what the call wanted and what it found (with NANOSTORE_CONFLICT the two
+ *   revisions).
+ * - `candidates`: what would have been understood; `hint`: the way out.
+ * - `sys_errno`: the number that the operating system gave (ENOSPC and its like).
+ *
+ * Members may be added in later versions.
+ *
+ * - Ownership: the text belongs to the error and lives as long as it; do not free it.
+ * - NULL: for NULL the answer is `{}`; the answer is never NULL.
+ * - Threads: any.
+ */
+NANOSTORE_MUST_USE const char *nanostore_error_json(const nanostore_error *error);
+
+/**
+ * Frees an error, and with it the texts that nanostore_error_message and nanostore_error_json
+ * gave for it.
+ *
+ * - NULL: does nothing.
+ * - Threads: any, also another one than that of the failed call.
+ */
+void nanostore_error_free(nanostore_error *error);
+
+/* ==============================================================================================
+ * Help with JSON
+ * ============================================================================================== */
+
+/**
+ * Makes a JSON string of a text, quotes included, to be put into a document or a query.
+ *
+ *     say "hi"    gives    "say \"hi\""
+ *
+ * - Cost: the length of the text.
+ * - Ownership: `*json_out` is yours; free it with nanostore_string_free.
+ * - NULL: `json_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`text` is NULL or not UTF-8); NANOSTORE_LIMIT.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_json_quote(const char *text,
+                                      char **json_out,
+                                      nanostore_error **error_out);
+
+/**
+ * Takes one value out of a JSON text.
+ *
+ * `pointer` is a JSON pointer (RFC 6901): "/documents/0/title"; an empty one means the whole
+ * value; `~1` stands for a slash in a name and `~0` for a tilde. A string comes unquoted and
+ * unescaped, every other value as its JSON text. Where the pointer leads nowhere, `*text_out` is
+ * NULL and the call succeeds; a null that is there gives the text "null".
+ *
+ * - Cost: the length of `json`, at each call. To walk through many documents, use a cursor.
+ * - Ownership: `*text_out` is yours; free it with nanostore_string_free.
+ * - NULL: `text_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`json` is not JSON, `pointer` is neither empty nor
+ *   begins with a slash, one of them is NULL or not UTF-8); NANOSTORE_LIMIT (nested deeper than
+ *   128); NANOSTORE_UNSUPPORTED (the string holds U+0000, which would end a text in C).
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_json_get(const char *json,
+                                    const char *pointer,
+                                    char **text_out,
+                                    nanostore_error **error_out);
+
+/* ==============================================================================================
+ * Stores
+ * ============================================================================================== */
+
+/**
+ * Opens a store: a readable JSON file, or memory for the path ":memory:".
+ *
+ * `path` is bytes to the operating system and need not be UTF-8. Symbolic links are followed. A
+ * path that does not exist becomes a new store at the first write, in a folder that exists.
+ * Beside the file stands a lock file of the same name with ".lock" at its end; it stays there.
+ * Several handles and several processes may have one file open: each call sees what the others
+ * wrote, and edits that a person made with an editor. Each open of ":memory:" is a store of its
+ * own, which is gone after its last handle.
+ *
+ * `options_json` is a JSON object; every member may be left out, an unknown one is refused:
+ *
+ *     {"schema":{...},"create":true,"read_only":false,"durability":"sync","interval_ms":2000,
+ *      "checkpoint":"auto","format":"pretty","lock_timeout_ms":3000,"mode":"0600",
+ *      "max_document_bytes":1048576,"strict":false,
+ *      "clock":{"start":"2026-01-01T00:00:00Z","step_ms":1000},"uuid_seed":1}
+ *
+ * - `schema`: the schema of the documents, see nanostore_define. Without it the one kept in the
+ *   file is used (none kept: no dimensions). With it, it replaces the one kept, unless both carry
+ *   a `schema_version`: then a higher number replaces, a lower one yields to the one kept, and
+ *   the same number with other content is NANOSTORE_SCHEMA_MISMATCH. A handle that only reads
+ *   uses it without keeping it.
+ * - `create`: false refuses a path that does not exist with NANOSTORE_NOTFOUND; true is the
+ *   default then. An existing empty file is taken for a new store only when `true` is given.
+ * - `read_only`: true needs no rights to write, makes no file and refuses writes.
+ * - `durability`: "sync" (a write is on disk when its call returns) or "batched" (it is at most
+ *   `interval_ms` later, or at nanostore_sync and close). `checkpoint`: "commit" (every write
+ *   replaces the file as a whole, and atomically) or "auto" (the library chooses).
+ * - `format`: "pretty" (indented by two spaces) or "lines" (one document a line); left out: as
+ *   the file is, and "pretty" for a new one.
+ * - `lock_timeout_ms`: how long a call waits for other processes.
+ * - `mode`: the rights of a new file, as an octal number in a text.
+ * - `max_document_bytes`: a document over it is refused with NANOSTORE_LIMIT.
+ * - `strict`: true refuses to open a file with documents that break the schema, and names the
+ *   first of them. Otherwise they load, and nanostore_verify lists them.
+ * - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
+ *   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
+ *   store must agree on them.
+ *
+ * `collections` is refused with NANOSTORE_UNSUPPORTED until a later version.
+ *
+ * - Cost: the file is read as a whole; no copy is made for a second handle in the same process.
+ * - Ownership: `*store_out` is yours; close it with nanostore_close. `path` and `options_json`
+ *   are not kept.
+ * - NULL: `options_json` (all defaults) and `error_out` may be NULL; `store_out` must not.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (an option or the schema is wrong; the path is a
+ *   folder, a pipe, a device or a socket; a folder of the path is none; symbolic links go round
+ *   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
+ *   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read; `"read_only":true`
+ *   opens it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
+ *   `column` of the error say where); NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
+ *   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED;
+ *   NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_open(const char *path,
+                                const char *options_json,
+                                nanostore **store_out,
+                                nanostore_error **error_out);
+
+/**
+ * Closes a handle and sets `*store` to NULL.
+ *
+ * The handle is gone whatever the call returns; never use it again, not even in another thread.
+ * Other handles and cursors of the same store stay valid, and the store shuts down with the last
+ * of them. That last close makes sure that everything is on disk; its status tells whether it is.
+ *
+ * In the child of a fork, closing a handle of the parent frees memory and does nothing else.
+ *
+ * - NULL: `store` and `*store` may be NULL, then nothing is done; `error_out` may be NULL.
+ * - Threads: any, but no call on this handle may be under way.
+ * - Statuses: NANOSTORE_OK; for the last handle also NANOSTORE_IO, NANOSTORE_NOSPACE,
+ *   NANOSTORE_PERMISSION, NANOSTORE_TIMEOUT and NANOSTORE_UNKNOWN_OUTCOME.
+ */
+nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out);
+
+/**
+ * Replaces the schema of the documents, which is kept in the file.
+ *
+ * A schema says which dimensions the documents have. Dimensions are the fields that shape short
+ * IDs: enumerated ones put letters before a number ("d1" for the first done task), and the
+ * hierarchical one names the parent ("1.2"). Every member may be left out but `name` and `type`:
+ *
+ *     {"dimensions":[
+ *        {"name":"status","type":"enumerated","values":["pending","active","done"],
+ *         "prefixes":{"active":"a","done":"d"},"default_value":"pending"},
+ *        {"name":"priority","type":"enumerated","values":["low","medium","high"],
+ *         "prefixes":{"high":"h"},"default_value":"medium"},
+ *        {"name":"parent","type":"hierarchical","ref_field":"parent_id"}],
+ *      "canonical_view":{"status":{"$in":["pending","active"]}},
+ *      "numbering":"dense","schema_version":1}
+ *
+ * - There are at most 7 dimensions, one of them hierarchical. Names hold no ".", ":", "," or "|",
+ *   do not begin with "_" and are none of uuid, id, key, rev, title, body, created_at,
+ *   updated_at, data.
+ * - `values`: the texts allowed, in their order (left out: any text). `prefixes`: one or more
+ *   letters a to z for a value; each prefix once, and every sequence of prefixes must read one
+ *   way only. `default_value`: one of the values; it puts no letter into an ID.
+ * - `ref_field`: the member of `dimensions` in a document that holds the UUID of its parent.
+ * - `canonical_view`: the `where` (see nanostore_list) of a listing that has none of its own. It
+ *   never changes an ID.
+ * - `numbering`: "dense" (numbers close up when a document leaves) or "stable" (a number, once
+ *   given, stays with its document).
+ * - `indexes`, `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later versions.
+ *
+ * `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
+ * break. Otherwise such documents stay as they are, count as having no prefix, and writing to
+ * them must mend them.
+ *
+ * The result tells whether the schema changed (the same one again is no write), how many
+ * documents break it, and the first of them, in the form that nanostore_verify uses:
+ *
+ *     {"changed":true,"violations":1,"examples":[{"kind":"...","uuid":"0194...","line":null,
+ *      "field":"status","message":"..."}]}
+ *
+ * - Cost: one pass over all documents.
+ * - Ownership: `*report_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `report_out` and `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
+ *   schema); NANOSTORE_UNSUPPORTED; NANOSTORE_SCHEMA_MISMATCH (the same `schema_version` with
+ *   other content); NANOSTORE_CONSTRAINT (`strict`); those of every write.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_define(nanostore *store,
+                                  const char *schema_json,
+                                  const char *options_json,
+                                  char **report_out,
+                                  nanostore_error **error_out);
+
+/**
+ * Tells what the store is and how it stands, as a JSON object:
+ *
+ *     {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
+ *      "policy":{"durability":"sync","checkpoint":"auto"},"log_bytes":0,"unsynced":0,
+ *      "violations":0,"conflicts":[],"file_system":"ext4"}
+ *
+ * `commit` is the number of the last write; `violations` counts the documents that break the
+ * schema (nanostore_verify lists them); `log_bytes` and `unsynced` tell what is not yet in the
+ * readable file and not yet on disk; `conflicts` lists files in which a person's edits were set
+ * aside. Members may be added in later versions.
+ *
+ * - Cost: does not depend on the number of documents.
+ * - Ownership: `*info_out` is yours; free it with nanostore_string_free.
+ * - NULL: `info_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; those of every read.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_info(nanostore *store,
+                                char **info_out,
+                                nanostore_error **error_out);
+
+/**
+ * Checks the store and lists what is wrong with it, as a JSON object:
+ *
+ *     {"ok":false,"problems":[{"kind":"...","uuid":"0194...","line":17,"field":"status",
+ *      "message":"..."}]}
+ *
+ * `ok` is true when `problems` is empty. A problem is a document that breaks the schema, a parent
+ * that is missing, parents that form a circle, or a key that two documents claim: what a person
+ * may do to a file with an editor. `line` is that of the document in the file, where it is known.
+ * Problems come in the order of the file. The check itself changes nothing; a store with problems
+ * is still a success of the call.
+ *
+ * - Cost: one pass over all documents.
+ * - Ownership: `*report_out` is yours; free it with nanostore_string_free.
+ * - NULL: `report_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; those of every read.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_verify(nanostore *store,
+                                  char **report_out,
+                                  nanostore_error **error_out);
+
+/**
+ * Puts on disk what earlier writes have not put there yet. With the durability "sync" every write
+ * is on disk when its call returns, and there is nothing to do.
+ *
+ * - Cost: that of the disk.
+ * - NULL: `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME;
+ *   NANOSTORE_INVALID (`store` is NULL); NANOSTORE_FORKED; NANOSTORE_PANIC.
+ */
+NANOSTORE_MUST_USE nanostore_status nanostore_sync(nanostore *store, nanostore_error **error_out);
+
+/**
+ * Brings the readable file up to date with all writes. It happens by itself when the last handle
+ * is closed; call it before you show the file to another program.
+ *
+ * - Cost: the size of the store when there is something to do.
+ * - NULL: `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: NANOSTORE_OK; those of every write.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_checkpoint(nanostore *store,
+                                      nanostore_error **error_out);
+
+/* ==============================================================================================
+ * Documents
+ * ============================================================================================== */
+
+/**
+ * Adds a document.
+ *
+ * A document is a JSON object. Going in, every member may be left out:
+ *
+ *     {"title":"Bread","body":"","key":"user:7",
+ *      "dimensions":{"status":"pending","priority":"high","parent_id":"1.2"},
+ *      "data":{"due":"2027-01-01","tags":["a"]}}
+ *
+ * - `uuid`: permanent; made (version 7) when left out. `created_at`, `updated_at`: times by
+ *   RFC 3339 with any offset; now when left out.
+ * - `key`: a name of your own, unique in the store, 1 to 512 bytes; any `id` argument takes
+ *   "key:user:7".
+ * - `dimensions`: what the schema declares, see nanostore_define. Values are texts; a number, true
+ *   or false is stored as its text. What is left out gets its default. The parent may be given in
+ *   any form of an ID (see nanostore_resolve_id); null or "" means a document without a parent.
+ * - `data`: any JSON object, at most 128 levels deep. Numbers keep their exact text.
+ * - `id` and `rev` are refused unless null: the document is not in the store yet. `level` and
+ *   `has_children` are ignored. Any other member, and a dimension that the schema does not
+ *   declare, is refused.
+ *
+ * A document coming out of any function has every member that has a value:
+ *
+ *     {"uuid":"0194...","id":"1.2.h1","key":"user:7","rev":42,"title":"Bread","body":"",
+ *      "dimensions":{"status":"pending","priority":"high","parent_id":"0194..."},
+ *      "data":{"due":"2027-01-01","tags":["a"]},
+ *      "created_at":"2026-11-21T09:00:00.123456789Z","updated_at":"2026-11-21T09:00:00.123456789Z"}
+ *
+ * `id` is the short ID at the state that the call read or made; it is null for a document that has
+ * none, because its chain of parents is broken. `rev` is the number of the write that made this
+ * version; it grows and is never used twice. The parent is the UUID. Times are in UTC.
+ *
+ * `options_json` is a JSON object; this version knows no option here, so `{}` is the only one.
+ *
+ * - Cost: does not grow with the number of documents in memory; a store in a file with the
+ *   checkpoint "commit" writes the whole file at each write, so put many documents into one
+ *   nanostore_apply.
+ * - Ownership: `*document_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `document_out` (the result is not wanted) and `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (a member of another type or name, or a value that
+ *   the dimension does not have; `field` of the error names it and `candidates` lists what would
+ *   do); NANOSTORE_EXISTS (the `uuid` or the `key` is taken); NANOSTORE_NOTFOUND and
+ *   NANOSTORE_AMBIGUOUS (the parent); NANOSTORE_LIMIT (more than `max_document_bytes`, 128 levels
+ *   of JSON or 1,000 levels of parents; a key that is too long); those of every write.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_add(nanostore *store,
+                               const char *document_json,
+                               const char *options_json,
+                               char **document_out,
+                               nanostore_error **error_out);
+
+/**
+ * Gives one document, in the form that nanostore_add describes.
+ *
+ * `id` is any form of an ID, see nanostore_resolve_id. `options_json` is a JSON object; this
+ * version knows no option here, so `{}` is the only one.
+ *
+ * - Cost: a few look-ups, whatever the size of the store.
+ * - Ownership: `*document_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `document_out` (to see whether it is there) and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_NOTFOUND; NANOSTORE_AMBIGUOUS; NANOSTORE_INVALID (`id` has
+ *   none of the forms of an ID); those of every read.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_get(nanostore *store,
+                               const char *id,
+                               const char *options_json,
+                               char **document_out,
+                               nanostore_error **error_out);
+
+/**
+ * Changes some members of a document and keeps the others.
+ *
+ * `patch_json` is a JSON object with the members to change. A member that is left out stays; null
+ * takes it away, or sets a dimension to its default. `dimensions` and `data` are merged member by
+ * member, `data` at every level (RFC 7396):
+ *
+ *     {"title":"Rye bread","dimensions":{"status":"done","parent_id":null},"data":{"due":null}}
+ *
+ * A patch may carry what a listing gave: `id` must then mean this same document, and `rev` means
+ * "I saw this version" and acts like `if_rev`. An `updated_at` equal to the stored one means now.
+ *
+ * `options_json` is a JSON object: `{"if_rev":42}` lets the call succeed only while the document
+ * is at that revision; otherwise it is NANOSTORE_CONFLICT, and `expected` and `actual` of the
+ * error tell both.
+ *
+ * The result is the document after the change, with its new `id`: a document that changes a
+ * dimension moves, and its old neighbours may close up. A patch that changes nothing is no write:
+ * `rev` stays.
+ *
+ * - Cost: that of the document, not that of the store; for a file see nanostore_add.
+ * - Ownership: `*document_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `document_out` and `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (the document or its new
+ *   parent); NANOSTORE_INVALID; NANOSTORE_CONFLICT; NANOSTORE_EXISTS (the `key` is taken);
+ *   NANOSTORE_CONSTRAINT (the new parent is the document itself or hangs below it);
+ *   NANOSTORE_LIMIT; those of every write. INVALID and LIMIT are as for nanostore_add.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_update(nanostore *store,
+                                  const char *id,
+                                  const char *patch_json,
+                                  const char *options_json,
+                                  char **document_out,
+                                  nanostore_error **error_out);
+
+/**
+ * Replaces a document as a whole, or adds it.
+ *
+ * `uuid`, `key` and `created_at` stay when `document_json` leaves them out; another `uuid` is
+ * refused. Everything else that is left out is gone or gets its default. When no document answers
+ * to an `id` of the form "key:..." or to a full UUID, the document is added with that key or
+ * UUID. `id` and `rev` inside the document act as in nanostore_update.
+ *
+ * `options_json` is a JSON object: `{"if_rev":42}` as for nanostore_update; `{"if_rev":0}` asks
+ * that the document not be there yet.
+ *
+ * The result is the document as it is now. A replacement that changes nothing is no write: `rev`
+ * stays.
+ *
+ * - Cost: that of the document, not that of the store; for a file see nanostore_add.
+ * - Ownership: `*document_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `document_out` and `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: as nanostore_update.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_replace(nanostore *store,
+                                   const char *id,
+                                   const char *document_json,
+                                   const char *options_json,
+                                   char **document_out,
+                                   nanostore_error **error_out);
+
+/**
+ * Deletes a document.
+ *
+ * `options_json` is a JSON object: `{"cascade":true}` deletes everything below it too, and without
+ * it a document that has children is refused; `{"if_rev":42}` as for nanostore_update.
+ *
+ * The result holds the documents as they were, with the IDs they had; the document itself comes
+ * first:
+ *
+ *     {"deleted":[{"uuid":"0194...","id":"2",...},{"uuid":"0194...","id":"2.1",...}]}
+ *
+ * - Cost: that of the documents deleted; for a file see nanostore_add.
+ * - Ownership: `*report_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `report_out` and `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_NOTFOUND; NANOSTORE_AMBIGUOUS; NANOSTORE_INVALID;
+ *   NANOSTORE_HAS_CHILDREN; NANOSTORE_CONFLICT; those of every write.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_delete(nanostore *store,
+                                  const char *id,
+                                  const char *options_json,
+                                  char **report_out,
+                                  nanostore_error **error_out);
+
+/**
+ * Applies a batch: several writes that happen together, or not at all.
+ *
+ * `operations_json` is a JSON array; its operations are done in their order:
+ *
+ *     [{"op":"add","document":{...},"as":"x"},
+ *      {"op":"add","document":{"title":"Below x","dimensions":{"parent_id":"$x"}}},
+ *      {"op":"update","id":"3","patch":{...},"if_rev":3},
+ *      {"op":"update","ids":["1","2"],"patch":{...}},
+ *      {"op":"update","where":{"status":"pending"},"patch":{...}},
+ *      {"op":"replace","id":"key:a","document":{...}},
+ *      {"op":"delete","id":"4","cascade":true},
+ *      {"op":"delete","where":{...}}]
+ *
+ * - Short IDs mean the state before the batch, in every operation: complete 1, 2 and 3 by these
+ *   names, although 2 would be 1 once the first is completed.
+ * - An add with `"as":"x"` names its document; later operations say "$x" where an ID goes.
+ * - `ids` in the place of `id`: repeats count once, and one that is unknown fails the batch. A
+ *   child that the same operation deletes does not hold its parent.
+ * - `where`, as in nanostore_list, sees what the operations before it did. An empty one is refused
+ *   unless the operation carries `"all":true`.
+ * - `if_rev` and `cascade` are as for the single calls.
+ *
+ * `options_json` is a JSON object; this version knows no option here, so `{}` is the only one.
+ *
+ * The results come in the order of the operations: `document` for one that names one document,
+ * `documents` for one with `ids` or `where`, `deleted` for a delete. Documents carry the IDs after
+ * the batch, deleted ones those before it. `commit` is the number of this write:
+ *
+ *     {"commit":43,"results":[{"document":{...}},{"documents":[...]},{"deleted":[...]}]}
+ *
+ * The error of a batch names the operation at fault in `field`, counted from 0.
+ *
+ * - Cost: that of the operations, and one pass over all documents for each `where`; a file is
+ *   written once.
+ * - Ownership: `*results_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `results_out` and `error_out` may be NULL.
+ * - Threads: any; it is a write.
+ * - Statuses: those of nanostore_add, nanostore_update, nanostore_replace and nanostore_delete.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_apply(nanostore *store,
+                                 const char *operations_json,
+                                 const char *options_json,
+                                 char **results_out,
+                                 nanostore_error **error_out);
+
+/* ==============================================================================================
+ * IDs
+ * ============================================================================================== */
+
+/**
+ * Turns an ID, as a person types it, into the UUID of its document.
+ *
+ * Every function that takes an `id` understands the same forms:
+ *
+ * - a short ID: "2", "1.3", "d1", "h2.1". Surrounding space and letter case do not matter (the
+ *   exact reading wins), nor does the order of the prefixes of a level when all prefixes of that
+ *   level are one letter long. Numbers have no leading zeros.
+ * - a full UUID in any case, with its hyphens;
+ * - "uuid:" and a unique beginning or ending of a UUID, 6 or more hexadecimal digits;
+ * - "key:" and the key of the document, exactly as it is.
+ *
+ * Short IDs are computed from the present state, never stored: an ID may mean another document
+ * after the next write. Resolve all IDs of one command in one call (nanostore_resolve_ids,
+ * nanostore_apply), or keep the UUIDs.
+ *
+ * The error for an unknown ID says how far it could be followed: "1.4: 1 has 3 children".
+ *
+ * - Cost: a few look-ups for each level of the ID, whatever the size of the store.
+ * - Ownership: `*uuid_out` is yours; free it with nanostore_string_free. It is the bare text of
+ *   the UUID in lower case, not JSON.
+ * - NULL: `uuid_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`id` has none of the forms above);
+ *   NANOSTORE_NOTFOUND (no document answers to it); NANOSTORE_AMBIGUOUS (several do; `candidates`
+ *   of the error lists them); those of every read.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_resolve_id(nanostore *store,
+                                      const char *id,
+                                      char **uuid_out,
+                                      nanostore_error **error_out);
+
+/**
+ * Turns several IDs into UUIDs, all against one state of the store.
+ *
+ * `ids_json` is a JSON array of texts in any of the forms of nanostore_resolve_id:
+ *
+ *     ["1","2.1","key:user:7"]
+ *
+ * The result is a JSON array of UUIDs of the same length and in the same order; an ID given twice
+ * is there twice:
+ *
+ *     ["0194...","0194...","0194..."]
+ *
+ * If one ID does not resolve, the call fails and its error names that ID.
+ *
+ * - Cost: that of nanostore_resolve_id for each ID.
+ * - Ownership: `*uuids_out` is yours; free it with nanostore_string_free.
+ * - NULL: `uuids_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: as nanostore_resolve_id; NANOSTORE_INVALID also when `ids_json` is not an array of
+ *   texts.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_resolve_ids(nanostore *store,
+                                       const char *ids_json,
+                                       char **uuids_out,
+                                       nanostore_error **error_out);
+
+/* ==============================================================================================
+ * Queries
+ * ============================================================================================== */
+
+/**
+ * Lists documents.
+ *
+ * `query_json` is a JSON object; every member may be left out:
+ *
+ *     {"where":{"status":"pending","data.due":{"$lt":"2027-01-01"}},"search":"bread",
+ *      "order_by":["-priority","created_at"],"limit":50,"offset":0,"after":"token",
+ *      "fields":["id","title","data.due"],"view":"all"}
+ *
+ * `where`: a field and its value, or a field and operators; several members must all hold.
+ *
+ * - Fields: uuid, id (as documents show it), key, rev, title, body, created_at, updated_at, level,
+ *   has_children, the names of dimensions, "dimensions.x" for one that the schema does not
+ *   declare, `data`, and "data.a.b" for what is inside it (a dot that belongs to a name is
+ *   written "\.", which is "\\." in JSON).
+ * - Operators: `$eq $ne $gt $gte $lt $lte $in $nin $exists $prefix $contains $like $size`. `$eq`
+ *   takes any value; a range holds within one type only; `$contains` is an element of an array
+ *   or a piece of a text; `$like` knows % (any text), _ (one character) and \ (the next one as it
+ *   is). Only `search` ignores letter case.
+ * - `$ne`, `$nin` and `$not` also match documents that lack the field; `{"data.a":null}` matches
+ *   a null that is there.
+ * - `$and`, `$or` and `$nor` take an array of conditions, `$not` takes one.
+ * - `{"parent":"1.2"}` gives children, `{"parent":null}` documents without a parent,
+ *   `{"$under":"1.2"}` everything below a document. Both take any form of an ID.
+ *
+ *     {"$or":[{"priority":"high"},{"data.tags":{"$contains":"now"}}],"status":{"$ne":"done"}}
+ *
+ * `search` finds a piece of the title or of the body, without regard to letter case. `view` is
+ * "all" or "canonical"; without `view` and without `where` the canonical view of the schema holds.
+ * Filters never change an ID: a listing may show 2 and 5.
+ *
+ * `order_by`: fields, with "-" for descending. Values order as null, false, true, numbers, texts,
+ * arrays, objects; a field that is missing comes before all of them; a dimension orders by the
+ * place of its value in the schema. Without it, and where fields tie, documents come as their IDs
+ * do: a parent before its children, siblings by prefix in the order of the schema and then by
+ * number; documents without an ID come last.
+ *
+ * `limit` and `offset` apply after everything else. `after` takes the `next` of the page before,
+ * together with the same query; another query is refused. `fields` leaves out all others; it may
+ * also ask for `level` (1 for a document without a parent) and `has_children`. `index`, `key`,
+ * `range`, `prefix`, `desc` and `expand` are NANOSTORE_UNSUPPORTED until later versions.
+ *
+ * The result is one page; `next` is null on the last one:
+ *
+ *     {"documents":[{"uuid":"0194...","id":"1",...},...],"next":"token"}
+ *
+ * - Cost: one pass over the documents that may match, ending with the page in the order of the
+ *   IDs; with `order_by` also a sort. A page costs the same however deep it is; `offset` costs
+ *   what it skips.
+ * - Ownership: `*page_out` is yours; free it with nanostore_string_free.
+ * - NULL: `query_json` (everything in the canonical view), `page_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
+ *   query; `name` is TOKEN for an `after` that is none and TOKEN_OF_ANOTHER_QUERY);
+ *   NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (an ID in `parent` or `$under`);
+ *   NANOSTORE_UNSUPPORTED; NANOSTORE_LIMIT; those of every read.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_list(nanostore *store,
+                                const char *query_json,
+                                char **page_out,
+                                nanostore_error **error_out);
+
+/**
+ * Counts the documents that nanostore_list would list for the same query.
+ *
+ * - Cost: one pass over the documents that may match.
+ * - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be
+ *   NULL. Unless the call succeeds, `*count_out` is 0.
+ * - Threads: any.
+ * - Statuses: as nanostore_list.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_count(nanostore *store,
+                                 const char *query_json,
+                                 int64_t *count_out,
+                                 nanostore_error **error_out);
+
+/**
+ * Tells how a query would be answered, without answering it, as a JSON object:
+ *
+ *     {"access":"scan","index":null,"estimated":1000,"order":"native"}
+ *
+ * `access` is "scan" (every document is looked at), "id", "key", "index" (named by `index`) or
+ * "filter"; `estimated` is the number of documents that are looked at; `order` is "native" (they
+ * come in the order asked for) or "sort". Members may be added in later versions.
+ *
+ * - Cost: does not depend on the number of documents.
+ * - Ownership: `*plan_out` is yours; free it with nanostore_string_free.
+ * - NULL: `query_json`, `plan_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: as nanostore_list.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_explain(nanostore *store,
+                                   const char *query_json,
+                                   char **plan_out,
+                                   nanostore_error **error_out);
+
+/**
+ * Opens a cursor: the same query as for nanostore_list, its documents pulled one by one.
+ *
+ * A cursor shows the state of the store at this moment, whatever is written while it is open, and
+ * in the order that nanostore_list would give. Close it at any time; that is also how to stop.
+ * Without `limit` it goes to the end.
+ *
+ *     nanostore_cursor *cursor = NULL;
+ *     char *document = NULL;
+ *     nanostore_status status = nanostore_cursor_open(store, NULL, &cursor, &error);
+ *     while (status == NANOSTORE_OK) {
+ *         status = nanostore_cursor_next(cursor, &document, &error);
+ *         if (document == NULL) break;
+ *         puts(document);
+ *         nanostore_string_free(document);
+ *     }
+ *     nanostore_cursor_close(cursor);
+ *
+ * - Cost: little, whatever the size of the store; with `order_by` a pass and a sort. While it is
+ *   open, what is written meanwhile takes additional memory.
+ * - Ownership: `*cursor_out` is yours; close it with nanostore_cursor_close. It keeps its store
+ *   alive, so it may outlive the handle.
+ * - NULL: `query_json` and `error_out` may be NULL; `cursor_out` must not.
+ * - Threads: any.
+ * - Statuses: as nanostore_list.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_cursor_open(nanostore *store,
+                                       const char *query_json,
+                                       nanostore_cursor **cursor_out,
+                                       nanostore_error **error_out);
+
+/**
+ * Gives the next document of a cursor, in the form that nanostore_add describes (with `fields` in
+ * the query: those fields). After the last one `*document_out` is NULL and the call succeeds, as
+ * often as it is called.
+ *
+ * - Cost: that of the documents looked at until one matches.
+ * - Ownership: `*document_out` is yours; free it with nanostore_string_free.
+ * - NULL: `document_out` (the document is skipped) and `error_out` may be NULL.
+ * - Threads: any, one at a time for each cursor.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`cursor` is NULL); NANOSTORE_MISUSE (another thread
+ *   is using the cursor); NANOSTORE_FORKED; NANOSTORE_PANIC (now, or in an earlier call on this
+ *   cursor).
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_cursor_next(nanostore_cursor *cursor,
+                                       char **document_out,
+                                       nanostore_error **error_out);
+
+/**
+ * Gives the token of the place that a cursor has reached: `after` with this token and the same
+ * query, in nanostore_list or nanostore_cursor_open, goes on behind the document pulled last.
+ *
+ * - Cost: little.
+ * - Ownership: `*token_out` is yours; free it with nanostore_string_free. It is JSON, a string in
+ *   quotes, and goes into a query as it is. Before the first document it stands for the beginning.
+ * - NULL: `token_out` and `error_out` may be NULL.
+ * - Threads: any, one at a time for each cursor.
+ * - Statuses: as nanostore_cursor_next.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_cursor_token(nanostore_cursor *cursor,
+                                        char **token_out,
+                                        nanostore_error **error_out);
+
+/**
+ * Closes a cursor. It may be closed before or after its store, at its end or before it.
+ *
+ * In the child of a fork, closing a cursor of the parent frees memory and does nothing else.
+ *
+ * - NULL: does nothing.
+ * - Threads: any, but no call on this cursor may be under way.
+ */
+void nanostore_cursor_close(nanostore_cursor *cursor);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* NANOSTORE_H */

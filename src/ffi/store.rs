@@ -1,0 +1,281 @@
+//! The functions on a store as a whole: open, close, schema, state, check, durability.
+
+use std::ffi::c_char;
+use std::ptr::null_mut;
+
+use super::boundary::{call, store_call};
+use super::error::ErrorObject;
+use super::fork;
+use super::handle::StoreHandle;
+use super::status::Status;
+use super::text::null;
+use crate::store::Store;
+
+/// Opens a store: a readable JSON file, or memory for the path ":memory:".
+///
+/// `path` is bytes to the operating system and need not be UTF-8. Symbolic links are followed. A
+/// path that does not exist becomes a new store at the first write, in a folder that exists.
+/// Beside the file stands a lock file of the same name with ".lock" at its end; it stays there.
+/// Several handles and several processes may have one file open: each call sees what the others
+/// wrote, and edits that a person made with an editor. Each open of ":memory:" is a store of its
+/// own, which is gone after its last handle.
+///
+/// `options_json` is a JSON object; every member may be left out, an unknown one is refused:
+///
+/// ```text
+/// {"schema":{...},"create":true,"read_only":false,"durability":"sync","interval_ms":2000,
+///  "checkpoint":"auto","format":"pretty","lock_timeout_ms":3000,"mode":"0600",
+///  "max_document_bytes":1048576,"strict":false,
+///  "clock":{"start":"2026-01-01T00:00:00Z","step_ms":1000},"uuid_seed":1}
+/// ```
+///
+/// - `schema`: the schema of the documents, see nanostore_define. Without it the one kept in the
+///   file is used (none kept: no dimensions). With it, it replaces the one kept, unless both carry
+///   a `schema_version`: then a higher number replaces, a lower one yields to the one kept, and
+///   the same number with other content is NANOSTORE_SCHEMA_MISMATCH. A handle that only reads
+///   uses it without keeping it.
+/// - `create`: false refuses a path that does not exist with NANOSTORE_NOTFOUND; true is the
+///   default then. An existing empty file is taken for a new store only when `true` is given.
+/// - `read_only`: true needs no rights to write, makes no file and refuses writes.
+/// - `durability`: "sync" (a write is on disk when its call returns) or "batched" (it is at most
+///   `interval_ms` later, or at nanostore_sync and close). `checkpoint`: "commit" (every write
+///   replaces the file as a whole, and atomically) or "auto" (the library chooses).
+/// - `format`: "pretty" (indented by two spaces) or "lines" (one document a line); left out: as
+///   the file is, and "pretty" for a new one.
+/// - `lock_timeout_ms`: how long a call waits for other processes.
+/// - `mode`: the rights of a new file, as an octal number in a text.
+/// - `max_document_bytes`: a document over it is refused with NANOSTORE_LIMIT.
+/// - `strict`: true refuses to open a file with documents that break the schema, and names the
+///   first of them. Otherwise they load, and nanostore_verify lists them.
+/// - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
+///   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
+///   store must agree on them.
+///
+/// `collections` is refused with NANOSTORE_UNSUPPORTED until a later version.
+///
+/// - Cost: the file is read as a whole; no copy is made for a second handle in the same process.
+/// - Ownership: `*store_out` is yours; close it with nanostore_close. `path` and `options_json`
+///   are not kept.
+/// - NULL: `options_json` (all defaults) and `error_out` may be NULL; `store_out` must not.
+/// - Threads: any.
+/// - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (an option or the schema is wrong; the path is a
+///   folder, a pipe, a device or a socket; a folder of the path is none; symbolic links go round
+///   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
+///   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read; `"read_only":true`
+///   opens it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
+///   `column` of the error say where); NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
+///   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED;
+///   NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_open(
+    path: *const c_char,
+    options_json: *const c_char,
+    store_out: *mut *mut StoreHandle,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `call` and `Inputs` need.
+    unsafe {
+        call("open", store_out, error_out, |inputs| {
+            let path = inputs.path("path", path)?;
+            let options = inputs.optional("options_json", options_json)?;
+            if store_out.is_null() {
+                return Err(null("store_out"));
+            }
+            fork::watch()?;
+            Store::open(path, options)
+        })
+    }
+}
+
+/// Closes a handle and sets `*store` to NULL.
+///
+/// The handle is gone whatever the call returns; never use it again, not even in another thread.
+/// Other handles and cursors of the same store stay valid, and the store shuts down with the last
+/// of them. That last close makes sure that everything is on disk; its status tells whether it is.
+///
+/// In the child of a fork, closing a handle of the parent frees memory and does nothing else.
+///
+/// - NULL: `store` and `*store` may be NULL, then nothing is done; `error_out` may be NULL.
+/// - Threads: any, but no call on this handle may be under way.
+/// - Statuses: NANOSTORE_OK; for the last handle also NANOSTORE_IO, NANOSTORE_NOSPACE,
+///   NANOSTORE_PERMISSION, NANOSTORE_TIMEOUT and NANOSTORE_UNKNOWN_OUTCOME.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_close(
+    store: *mut *mut StoreHandle,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `call` needs, and for NULL or the address of a
+    // variable that holds NULL or a handle that is not closed yet.
+    unsafe {
+        call::<()>("close", null_mut(), error_out, |_| {
+            if store.is_null() {
+                return Ok(());
+            }
+            let handle = store.replace(null_mut());
+            if handle.is_null() { Ok(()) } else { (*Box::from_raw(handle)).close() }
+        })
+    }
+}
+
+/// Replaces the schema of the documents, which is kept in the file.
+///
+/// A schema says which dimensions the documents have. Dimensions are the fields that shape short
+/// IDs: enumerated ones put letters before a number ("d1" for the first done task), and the
+/// hierarchical one names the parent ("1.2"). Every member may be left out but `name` and `type`:
+///
+/// ```text
+/// {"dimensions":[
+///    {"name":"status","type":"enumerated","values":["pending","active","done"],
+///     "prefixes":{"active":"a","done":"d"},"default_value":"pending"},
+///    {"name":"priority","type":"enumerated","values":["low","medium","high"],
+///     "prefixes":{"high":"h"},"default_value":"medium"},
+///    {"name":"parent","type":"hierarchical","ref_field":"parent_id"}],
+///  "canonical_view":{"status":{"$in":["pending","active"]}},
+///  "numbering":"dense","schema_version":1}
+/// ```
+///
+/// - There are at most 7 dimensions, one of them hierarchical. Names hold no ".", ":", "," or "|",
+///   do not begin with "_" and are none of uuid, id, key, rev, title, body, created_at,
+///   updated_at, data.
+/// - `values`: the texts allowed, in their order (left out: any text). `prefixes`: one or more
+///   letters a to z for a value; each prefix once, and every sequence of prefixes must read one
+///   way only. `default_value`: one of the values; it puts no letter into an ID.
+/// - `ref_field`: the member of `dimensions` in a document that holds the UUID of its parent.
+/// - `canonical_view`: the `where` (see nanostore_list) of a listing that has none of its own. It
+///   never changes an ID.
+/// - `numbering`: "dense" (numbers close up when a document leaves) or "stable" (a number, once
+///   given, stays with its document).
+/// - `indexes`, `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later versions.
+///
+/// `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
+/// break. Otherwise such documents stay as they are, count as having no prefix, and writing to
+/// them must mend them.
+///
+/// The result tells whether the schema changed (the same one again is no write), how many
+/// documents break it, and the first of them, in the form that nanostore_verify uses:
+///
+/// ```text
+/// {"changed":true,"violations":1,"examples":[{"kind":"...","uuid":"0194...","line":null,
+///  "field":"status","message":"..."}]}
+/// ```
+///
+/// - Cost: one pass over all documents.
+/// - Ownership: `*report_out` is yours; free it with nanostore_string_free.
+/// - NULL: `options_json`, `report_out` and `error_out` may be NULL.
+/// - Threads: any; it is a write.
+/// - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
+///   schema); NANOSTORE_UNSUPPORTED; NANOSTORE_SCHEMA_MISMATCH (the same `schema_version` with
+///   other content); NANOSTORE_CONSTRAINT (`strict`); those of every write.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_define(
+    store: *mut StoreHandle,
+    schema_json: *const c_char,
+    options_json: *const c_char,
+    report_out: *mut *mut c_char,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `store_call` and `Inputs` need.
+    unsafe {
+        store_call("define", store, report_out, error_out, |store, inputs| {
+            let schema = inputs.text("schema_json", schema_json)?;
+            store.define(schema, inputs.optional("options_json", options_json)?)
+        })
+    }
+}
+
+/// Tells what the store is and how it stands, as a JSON object:
+///
+/// ```text
+/// {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
+///  "policy":{"durability":"sync","checkpoint":"auto"},"log_bytes":0,"unsynced":0,
+///  "violations":0,"conflicts":[],"file_system":"ext4"}
+/// ```
+///
+/// `commit` is the number of the last write; `violations` counts the documents that break the
+/// schema (nanostore_verify lists them); `log_bytes` and `unsynced` tell what is not yet in the
+/// readable file and not yet on disk; `conflicts` lists files in which a person's edits were set
+/// aside. Members may be added in later versions.
+///
+/// - Cost: does not depend on the number of documents.
+/// - Ownership: `*info_out` is yours; free it with nanostore_string_free.
+/// - NULL: `info_out` and `error_out` may be NULL.
+/// - Threads: any.
+/// - Statuses: NANOSTORE_OK; those of every read.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_info(
+    store: *mut StoreHandle,
+    info_out: *mut *mut c_char,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `store_call` needs.
+    unsafe { store_call("info", store, info_out, error_out, |store, _| store.info()) }
+}
+
+/// Checks the store and lists what is wrong with it, as a JSON object:
+///
+/// ```text
+/// {"ok":false,"problems":[{"kind":"...","uuid":"0194...","line":17,"field":"status",
+///  "message":"..."}]}
+/// ```
+///
+/// `ok` is true when `problems` is empty. A problem is a document that breaks the schema, a parent
+/// that is missing, parents that form a circle, or a key that two documents claim: what a person
+/// may do to a file with an editor. `line` is that of the document in the file, where it is known.
+/// Problems come in the order of the file. The check itself changes nothing; a store with problems
+/// is still a success of the call.
+///
+/// - Cost: one pass over all documents.
+/// - Ownership: `*report_out` is yours; free it with nanostore_string_free.
+/// - NULL: `report_out` and `error_out` may be NULL.
+/// - Threads: any.
+/// - Statuses: NANOSTORE_OK; those of every read.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_verify(
+    store: *mut StoreHandle,
+    report_out: *mut *mut c_char,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `store_call` needs.
+    unsafe { store_call("verify", store, report_out, error_out, |store, _| store.verify()) }
+}
+
+/// Puts on disk what earlier writes have not put there yet. With the durability "sync" every write
+/// is on disk when its call returns, and there is nothing to do.
+///
+/// - Cost: that of the disk.
+/// - NULL: `error_out` may be NULL.
+/// - Threads: any.
+/// - Statuses: NANOSTORE_OK; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME;
+///   NANOSTORE_INVALID (`store` is NULL); NANOSTORE_FORKED; NANOSTORE_PANIC.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_sync(
+    store: *mut StoreHandle,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `store_call` needs.
+    unsafe { store_call::<()>("sync", store, null_mut(), error_out, |store, _| store.sync()) }
+}
+
+/// Brings the readable file up to date with all writes. It happens by itself when the last handle
+/// is closed; call it before you show the file to another program.
+///
+/// - Cost: the size of the store when there is something to do.
+/// - NULL: `error_out` may be NULL.
+/// - Threads: any; it is a write.
+/// - Statuses: NANOSTORE_OK; those of every write.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_checkpoint(
+    store: *mut StoreHandle,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `store_call` needs.
+    unsafe {
+        store_call::<()>("checkpoint", store, null_mut(), error_out, |store, _| store.checkpoint())
+    }
+}
