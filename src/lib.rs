@@ -12,6 +12,7 @@
 mod engine;
 mod error;
 mod ffi;
+mod file;
 mod ids;
 mod index;
 mod model;
@@ -19,11 +20,14 @@ mod query;
 mod storage;
 mod store;
 
-#[cfg(not(feature = "testing"))]
-mod file;
+/// The simulated file system, for this project's own tests.
 #[cfg(feature = "testing")]
 #[doc(hidden)]
-pub mod file;
+pub mod testing {
+    pub use crate::file::simulated::{
+        Call, Effect, Fault, Keep, Lie, Operation, SimulatedDisk, SimulatedProcess,
+    };
+}
 
 pub use error::{Error, ErrorKind, Result};
 pub use store::{Cursor, Store, json_get, json_quote};

@@ -96,7 +96,7 @@ fn findings(state: &State) -> Result<Vec<Finding>> {
             report("defect", None, message.to_owned());
         }
     }
-    if let Some(message) = walk_defect(state) {
+    if let Some(message) = walk_defect(state).or_else(|| state.index_defect()) {
         let finding = Finding { kind: "defect", uuid: None, line: None, field: None, message };
         findings.push(finding);
     }

@@ -178,6 +178,9 @@ impl Draft {
     pub(super) fn put_new(&mut self, mut document: Document) -> Result<u32> {
         document.rev = self.number;
         self.check(&document)?;
+        if self.state.envelope.has_removed(document.uuid) {
+            Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
+        }
         let slot = self.state.add(&mut document, 0);
         self.changed = true;
         Ok(slot)
@@ -244,6 +247,8 @@ impl Draft {
         let deleted: Vec<String> = deleted.collect();
         // Children stand behind their parents.
         for &slot in ordered.iter().rev() {
+            let uuid = uuid::Uuid::from_u128(self.state.uuid(slot));
+            Arc::make_mut(&mut self.state.envelope).note_removal(uuid, self.number);
             self.state.remove(slot);
         }
         if !ordered.is_empty() {

@@ -8,6 +8,7 @@ use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
 use crate::model::data_file::{DataFile, Writer};
 use crate::model::json::{Number, Object, Value, utf8};
+use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
 
 /// The name of the error about a stored schema that breaks the rules.
@@ -37,7 +38,8 @@ pub(super) fn read(
         let message = format!("the file is damaged: {error}");
         error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
     })?;
-    let file = DataFile::read(text)?;
+    let text = merge_conflict::resolve(text);
+    let file = DataFile::read(&text)?;
     let schema = match schema {
         Some(schema) => schema,
         None => Arc::new(stored_schema(&file)?),
@@ -58,8 +60,11 @@ pub(super) fn read(
     state.envelope = Arc::new(file.envelope.clone());
     number_stably(&mut state, None)?;
     if let Revisions::Edited { rev, known } = revisions {
-        state.commit = state.commit.max(rev);
-        mark_edited(&mut state, rev, known)?;
+        // After a power cut the header may be older than the file, which then speaks for itself.
+        let is_newer = file.envelope.commit >= rev;
+        if !is_newer && mark_edited(&mut state, rev, known)? {
+            state.commit = state.commit.max(rev);
+        }
     }
     Ok(state)
 }
@@ -90,20 +95,27 @@ fn two_of_one_uuid(file: &DataFile<'_>, state: &State, first: u32, second: usize
     .hint("take one of them out, or take its uuid out and it becomes a document of its own")
 }
 
-/// Gives the documents of an edited file the revision `rev` unless `known` has the same text.
-fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<()> {
+/// Gives the documents of an edited file the revision `rev`, but for those that `known` holds just
+/// so: these keep the revision they have there. Returns whether anything was edited.
+fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<bool> {
+    let mut edited = known.is_none_or(|known| known.len() != state.len());
     let slots: Vec<u32> = state.slots().collect();
     for slot in slots {
         let before = known.and_then(|known| Some((known, known.find_uuid(state.uuid(slot))?)));
-        if before.is_some_and(|(known, old)| known.text(old) == state.text(slot)) {
-            continue;
-        }
         let mut document = state.document(slot)?;
-        document.rev = rev;
+        let mut text = String::new();
+        if let Some((known, old)) = before {
+            document.rev = known.rev(old);
+            document.write(&mut text);
+        }
+        if before.is_none_or(|(known, old)| known.text(old) != text) {
+            document.rev = rev;
+            edited = true;
+        }
         let implied = state.implied(slot);
         state.change(slot, &mut document, implied);
     }
-    Ok(())
+    Ok(edited)
 }
 
 /// Gives the numbers of stable numbering to a state whose documents are all in. `old` is the state

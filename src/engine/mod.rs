@@ -163,7 +163,10 @@ impl Engine {
                 false => Revisions::AsWritten,
             };
             match load::read(image, schema.clone(), loaded.commit_floor, revisions) {
-                Ok(state) => return Ok((state, loaded.foreign)),
+                Ok(state) => {
+                    let edited = state.commit >= next && loaded.foreign;
+                    return Ok((state, edited));
+                }
                 Err(error) if loaded.fresh && error.kind() == ErrorKind::Corrupt => {
                     if self.fs.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {
                         return Err(self.at_path(error));
@@ -191,6 +194,9 @@ impl Engine {
 
     /// The bytes of the file as they are now; what they mean is caught up with at the next call.
     fn image(&self, limits: &Limits) -> Result<Option<Vec<u8>>> {
+        if self.description().path.is_none() {
+            return Ok(None);
+        }
         self.stale.store(true, Ordering::SeqCst);
         Ok(self.storage.load(limits.lock_timeout)?.image)
     }

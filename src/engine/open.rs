@@ -48,8 +48,9 @@ struct Violation {
     message: String,
 }
 
-/// Process, device and inode of a lock file: handles with equal ones share an engine.
-type Identity = (u32, u64, u64);
+/// Process, device and inode of a lock file: handles with equal ones share an engine. The process
+/// is among them because the child of a fork must not use what its parent shared.
+type Identity = ((usize, u64), u64, u64);
 
 struct Shared {
     engine: Weak<Engine>,
@@ -106,7 +107,7 @@ fn share(
     minter: Minter,
     request: &Request,
 ) -> Result<Arc<Engine>> {
-    let identity = storage.identity().map(|(device, inode)| (std::process::id(), device, inode));
+    let identity = storage.identity().map(|(device, inode)| (fs.process(), device, inode));
     let Some(identity) = identity else {
         return Ok(Arc::new(Engine::new(Box::new(storage), fs, minter, None)));
     };
@@ -181,7 +182,7 @@ impl Engine {
         envelope.created_at = Some(now.to_text());
         envelope.updated_at = Some(now.to_text());
         envelope.format = request.format.unwrap_or_default();
-        envelope.schema = request.schema.as_ref().map(|schema| schema.source.clone());
+        envelope.schema = request.schema.as_ref().map(|schema| Arc::new(schema.source.clone()));
         state.envelope = Arc::new(envelope);
         load::number_stably(&mut state, None)?;
         check_view(&state)?;
@@ -256,9 +257,12 @@ fn check_strict(state: &State, strict: bool) -> Result<()> {
     let count = state.violating().len();
     let noun = if count == 1 { "document breaks" } else { "documents break" };
     let first = violations(state).take(EXAMPLES_MAX);
-    Err(Error::new(ErrorKind::Constraint, format!("{count} {noun} the schema"))
+    let first: Vec<String> =
+        first.map(|v| format!("{} ({}: {})", v.uuid, v.field, v.message)).collect();
+    let message = format!("{count} {noun} the schema: {}", first.join("; "));
+    Err(Error::new(ErrorKind::Constraint, message)
         .named("BREAKS_SCHEMA")
-        .candidates(first.map(|v| format!("{} {}: {}", v.uuid, v.field, v.message)).collect())
+        .candidates(first)
         .hint("mend them, or open without strict and see verify"))
 }
 

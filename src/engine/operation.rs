@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::json::{Object, Raw, Value, from_value};
+use crate::model::json::{Object, Parser, Raw, Value, from_value, parse};
 
 /// Operations in one batch at most.
 const OPERATIONS_MAX: usize = 1_000_000;
@@ -59,27 +59,41 @@ struct OperationText {
 ///
 /// # Errors
 /// INVALID with the place of the operation, UNSUPPORTED, LIMIT.
-pub(crate) fn read_batch(value: &Value) -> Result<Vec<Operation>> {
-    let Value::Array(operations) = value else {
-        return Err(Error::invalid(format!(
-            "a batch is an array of operations, not {}",
-            value.type_name()
-        ))
-        .named("WRONG_TYPE")
-        .expected("array")
-        .actual(value.type_name()));
-    };
-    if operations.len() > OPERATIONS_MAX {
-        let count = operations.len();
-        let message = format!("a batch has at most {OPERATIONS_MAX} operations, not {count}");
-        return Err(Error::new(ErrorKind::Limit, message));
+pub(crate) fn read_batch(text: &str) -> Result<Vec<Operation>> {
+    let mut parser = Parser::new(text);
+    if parser.peek() != Some(b'[') {
+        let found = parse(text)?.type_name();
+        return Err(Error::invalid(format!("a batch is an array of operations, not {found}"))
+            .named("WRONG_TYPE")
+            .expected("array")
+            .actual(found));
     }
-    let read = |(index, value)| {
-        from_value::<OperationText>(value)
-            .and_then(OperationText::read)
-            .map_err(|error| error.within(&format!("{index}")))
-    };
-    operations.iter().enumerate().map(read).collect()
+    let mut operations = Vec::new();
+    parser.array(&mut |parser| {
+        let operation = read_operation(parser);
+        operations.push(operation.map_err(|error| error.within(&operations.len().to_string()))?);
+        if operations.len() > OPERATIONS_MAX {
+            let message = format!("a batch has at most {OPERATIONS_MAX} operations");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        Ok(())
+    })?;
+    parser.end()?;
+    Ok(operations)
+}
+
+/// Reads one operation; the depth of the documents in it counts from the documents.
+fn read_operation(parser: &mut Parser<'_>) -> Result<Operation> {
+    if parser.peek() != Some(b'{') {
+        return from_value::<OperationText>(&parser.value()?)?.read();
+    }
+    let mut members = Object::default();
+    parser.object(&mut |parser, name| {
+        let value = parser.value()?;
+        members.insert(name, value);
+        Ok(())
+    })?;
+    from_value::<OperationText>(&Value::Object(members))?.read()
 }
 
 impl OperationText {
@@ -147,9 +161,10 @@ fn target(
         (None, None, Some(Raw(condition))) => {
             let is_empty = condition.as_object().is_some_and(Object::is_empty);
             if is_empty && all != Some(true) {
-                return Err(Error::invalid("an empty where means every document")
+                let message = r#"an empty where means every document: add "all":true to mean it"#;
+                return Err(Error::invalid(message)
                     .field("where")
-                    .hint(r#"add "all":true if that is what you mean"#));
+                    .hint(r#"add "all":true, or name a condition"#));
             }
             Ok(Target::Where(condition))
         }

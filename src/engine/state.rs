@@ -194,7 +194,7 @@ impl State {
     /// leaves out.
     pub(super) fn add(&mut self, document: &mut Document, implied: u8) -> u32 {
         let mut seat = self.seat(document);
-        self.claim_number(document, &mut seat);
+        self.claim_number(document, &mut seat, None);
         let slot = self.forest.insert(document.uuid.as_u128(), &seat);
         let mut text = String::with_capacity(512);
         document.write(&mut text);
@@ -223,7 +223,7 @@ impl State {
             if !stays_below {
                 document.numbers = Default::default();
             }
-            self.claim_number(document, &mut seat);
+            self.claim_number(document, &mut seat, Some(slot));
         }
         self.forget_key(slot);
         let mut text = String::with_capacity(512);
@@ -264,10 +264,10 @@ impl State {
     }
 
     /// With stable numbering, gives the document the number that its ID will end with.
-    fn claim_number(&self, document: &mut Document, seat: &mut Seat) {
+    fn claim_number(&self, document: &mut Document, seat: &mut Seat, own: Option<u32>) {
         let prefix = self.forest.prefix_text(seat);
         seat.claim = document.number(&prefix);
-        let number = self.forest.number_at(seat);
+        let number = self.forest.number_at(seat, own);
         if number > 0 {
             seat.claim = number;
             document.set_number(prefix, number);
@@ -344,7 +344,7 @@ impl State {
         let mut state = State::new(schema);
         state.commit = self.commit;
         let mut envelope = (*self.envelope).clone();
-        envelope.schema = Some(state.schema.source.clone());
+        envelope.schema = Some(Arc::new(state.schema.source.clone()));
         state.envelope = Arc::new(envelope);
         for slot in self.slots() {
             let mut document = self.file_document(slot)?;
@@ -354,6 +354,17 @@ impl State {
         }
         super::load::number_stably(&mut state, Some(self))?;
         Ok(state)
+    }
+
+    /// An index that does not hold as many documents as there are: a defect of this library.
+    pub(crate) fn index_defect(&self) -> Option<String> {
+        let (found, len) = (self.by_uuid.len(), self.len);
+        (found != len).then(|| format!("the index of UUIDs holds {found} of {len} documents"))
+    }
+
+    /// Bytes of the texts of documents, and bytes held for them.
+    pub(crate) fn text_bytes(&self) -> (usize, usize) {
+        self.texts.bytes()
     }
 
     /// The UUID of a document.

@@ -1,6 +1,6 @@
 //! The lock between processes: a file beside the data file that is never unlinked.
 //!
-//! The lock itself is `flock`, which the kernel drops when its holder dies. To wait for it by asking
+//! The lock itself is `flock`, which the kernel drops when its holder dies. Waiting by asking
 //! again and again would let the lucky win for ever, so there is a row of seats before it: byte
 //! locks on the same file. Whoever finds the row empty goes straight on; whoever does not sits down
 //! on the last seat and moves up as seats fall free, and only the one on the first seat asks for

@@ -40,6 +40,9 @@ pub(crate) trait FileSystem: Send + Sync {
 
     /// A number nobody can foresee.
     fn random(&self) -> u64;
+
+    /// Who uses it: equal only for one process on one machine.
+    fn process(&self) -> (usize, u64);
 }
 
 /// An open folder. Names are single names, never paths, and links are never followed.

@@ -76,6 +76,10 @@ impl FileSystem for OsFileSystem {
     fn random(&self) -> u64 {
         rand::random()
     }
+
+    fn process(&self) -> (usize, u64) {
+        (0, u64::from(std::process::id()))
+    }
 }
 
 /// In a folder where everybody may put links, such as `/tmp`, only one's own links and those of the

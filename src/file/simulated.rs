@@ -171,6 +171,10 @@ impl FileSystem for SimulatedProcess {
     fn random(&self) -> u64 {
         self.disk.state().random()
     }
+
+    fn process(&self) -> (usize, u64) {
+        (Arc::as_ptr(&self.disk.0).addr(), self.process)
+    }
 }
 
 struct SimulatedFolder {

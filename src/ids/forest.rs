@@ -164,7 +164,7 @@ impl Forest {
             }
         };
         let partition = self.open_partition(parent, prefix);
-        let number = if self.stable { self.free_number(partition, seat.claim) } else { 0 };
+        let number = if self.stable { self.free_number(partition, seat.claim, None) } else { 0 };
         if let Some(node) = self.nodes.get_mut(slot) {
             node.parent = parent;
             node.partition = partition;
@@ -433,12 +433,24 @@ impl Forest {
     /// Whether `slot`, with all that hangs below it, can hang below `parent` without going deeper
     /// than [`LEVELS_MAX`]. Costs the levels; the size of its subtree only where it comes close.
     pub(crate) fn fits_below(&self, slot: Option<u32>, parent: u32) -> bool {
-        let level = self.level(parent).map_or(0, |level| level + 1);
+        let level = self.chain(parent) + 1;
         let Some(slot) = slot.filter(|&slot| self.has_children(slot)) else {
             return level <= LEVELS_MAX;
         };
         let height_at_most = self.deepest.saturating_sub(self.level(slot).unwrap_or(0));
         level + height_at_most <= LEVELS_MAX || level + self.height(slot) <= LEVELS_MAX
+    }
+
+    /// Documents from `slot` up to the end of its chain of parents, itself included; above
+    /// [`LEVELS_MAX`] it is not followed further.
+    fn chain(&self, slot: u32) -> u32 {
+        let mut at = slot;
+        let mut count = 0;
+        while at < MISSING && count <= LEVELS_MAX {
+            at = self.nodes.get(at).map_or(ROOT, |node| node.parent);
+            count += 1;
+        }
+        count
     }
 
     fn height(&self, top: u32) -> u32 {

@@ -15,7 +15,8 @@ pub(crate) type Highest = BTreeMap<(Option<u32>, String), u32>;
 
 impl Forest {
     /// The number that a document taking `seat` gets, or 0 where numbers are dense or it has none.
-    pub(crate) fn number_at(&self, seat: &Seat) -> u32 {
+    /// `own` is its slot, if it is there already.
+    pub(crate) fn number_at(&self, seat: &Seat, own: Option<u32>) -> u32 {
         let parent = match seat.parent {
             _ if !self.stable => return 0,
             Parent::Missing(_) => return 0,
@@ -25,7 +26,7 @@ impl Forest {
         let visible = prefixes::visible(&seat.codes, &self.schema);
         let prefix = self.prefixes.find(&visible);
         match prefix.and_then(|prefix| self.find_partition(parent, prefix).1) {
-            Some(partition) => self.free_number(partition, seat.claim),
+            Some(partition) => self.free_number(partition, seat.claim, own),
             None => seat.claim.max(1),
         }
     }
@@ -35,12 +36,13 @@ impl Forest {
         prefixes::text(&prefixes::visible(&seat.codes, &self.schema), &self.schema)
     }
 
-    /// `claim` if no member has it, or else the next number.
-    pub(super) fn free_number(&self, partition: u32, claim: u32) -> u32 {
+    /// `claim` if no member but `own` has it, or else the next number.
+    pub(super) fn free_number(&self, partition: u32, claim: u32, own: Option<u32>) -> u32 {
         let Some(partition) = self.partitions.get(partition) else { return claim.max(1) };
         let number_of = |slot| self.nodes.get(slot).map_or(0, |node| node.number);
         let place = partition.members.position_by(|slot| number_of(slot).cmp(&claim));
-        let taken = partition.members.select(place).map(number_of) == Some(claim);
+        let holder = partition.members.select(place).filter(|&slot| Some(slot) != own);
+        let taken = holder.map(number_of) == Some(claim);
         if claim > 0 && !taken { claim } else { partition.highest.saturating_add(1) }
     }
 

@@ -51,11 +51,6 @@ impl HashIndex {
         self.len
     }
 
-    /// Takes out all values.
-    pub(crate) fn clear(&mut self) {
-        *self = HashIndex::new();
-    }
-
     /// A value inserted with `hash` that `eq` recognises.
     pub(crate) fn find(&self, hash: u64, eq: impl Fn(u32) -> bool) -> Option<u32> {
         let mut node = &self.root;
@@ -250,16 +245,6 @@ mod tests {
         assert_eq!(index.remove(9, |value| value == 3), Some(3));
         assert_eq!(index.remove(9, |value| value == 3), None);
         assert_eq!((index.find(9, |value| value == 3), index.len()), (None, 4));
-    }
-
-    #[test]
-    fn a_cleared_index_is_empty_and_its_clone_is_not() {
-        let mut fixture = Fixture::new(mix);
-        (0..1000).for_each(|key| fixture.insert(key));
-        let clone = fixture.index.clone();
-        fixture.index.clear();
-        fixture.check(&fixture.index, &HashMap::new(), 1000);
-        fixture.check(&clone, &fixture.model, 1000);
     }
 
     #[test]

@@ -134,11 +134,6 @@ impl Members {
         Iter { members: self, next: position, leaf: [].iter() }
     }
 
-    /// The first member.
-    pub(crate) fn first(&self) -> Option<u32> {
-        self.select(0)
-    }
-
     /// The last member.
     pub(crate) fn last(&self) -> Option<u32> {
         match &self.0 {
@@ -236,10 +231,7 @@ mod tests {
         assert_eq!(members.len() as usize, model.len());
         assert_eq!(members.is_empty(), model.is_empty());
         assert!(members.iter_from(0).eq(model.iter().copied()));
-        assert_eq!(
-            (members.first(), members.last()),
-            (model.first().copied(), model.last().copied())
-        );
+        assert_eq!(members.last(), model.last().copied());
         for (position, &slot) in (0..).zip(model) {
             assert_eq!(members.select(position), Some(slot));
             assert_eq!(members.rank(slot, &cmp), Some(position));

@@ -4,6 +4,9 @@
 //! revisions, missing UUIDs and times, and keeps members it does not know. Writing puts documents
 //! first and the metadata on one line at the end. `docs/format.md` describes every byte.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -18,6 +21,8 @@ use crate::model::time::Time;
 const DATA_PREFIX: &str = "_data.";
 /// The version of the format that is written.
 const VERSION: &str = "1.0";
+/// Removals that the metadata remember at most.
+const REMOVED_MAX: usize = 1000;
 /// UUIDs of documents that a person added without one are derived (version 5) in this name space.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_626e_616e_5f73_8f74_6f72_6500_0001);
 
@@ -49,9 +54,11 @@ pub(crate) struct Envelope {
     pub(crate) commit: u64,
     pub(crate) created_at: Option<String>,
     pub(crate) updated_at: Option<String>,
-    pub(crate) schema: Option<Value>,
+    pub(crate) schema: Option<Arc<Value>>,
     /// The highest number given, by parent UUID and prefix text (stable numbering).
     pub(crate) numbers: Object,
+    /// The documents removed last and the commits that removed them, oldest first.
+    removed: Arc<Vec<(Uuid, u64)>>,
     /// Members of the metadata that this version does not know.
     metadata: Object,
     /// Members beside documents and metadata.
@@ -126,19 +133,15 @@ impl<'a> DataFile<'a> {
         if sample.contains('\n') { Format::Pretty } else { Format::Lines }
     }
 
-    /// The number of documents.
-    pub(crate) fn len(&self) -> usize {
-        self.documents.len()
-    }
-
     /// The documents in the order of the file, each with its line.
     pub(crate) fn documents<'b>(
         &'b self,
         schema: &'b Schema,
     ) -> impl Iterator<Item = Result<Document>> + 'b {
         let mut previous = Time::MIN;
+        let mut without_uuid = BTreeMap::new();
         self.documents.iter().map(move |text| {
-            let document = read_document(text, schema, previous);
+            let document = read_document(text, schema, previous, &mut without_uuid);
             let document = document.map_err(|error| {
                 explain(self.text, shift(error, line_column(self.text, self.offset_of(text))))
             })?;
@@ -209,14 +212,34 @@ impl Envelope {
                 ("updated_at" | "UpdatedAt", Value::String(time)) => {
                     self.updated_at = Some(time.clone());
                 }
-                ("schema", Value::Object(_)) => self.schema = Some(value.clone()),
+                ("schema", Value::Object(_)) => self.schema = Some(Arc::new(value.clone())),
                 ("numbers", Value::Object(numbers)) => self.numbers = numbers.clone(),
+                ("removed", Value::Array(removed)) => {
+                    self.removed = Arc::new(removed.iter().filter_map(read_removed).collect());
+                }
                 _ => {
                     self.metadata.insert(name.clone(), value.clone());
                 }
             }
         }
         Ok(())
+    }
+
+    /// Notes that `commit` removed a document. The list is bounded: the oldest entries go first.
+    pub(crate) fn note_removal(&mut self, uuid: Uuid, commit: u64) {
+        let removed = Arc::make_mut(&mut self.removed);
+        removed.push((uuid, commit));
+        removed.drain(..removed.len().saturating_sub(REMOVED_MAX));
+    }
+
+    /// Notes that a document is there again.
+    pub(crate) fn note_return(&mut self, uuid: Uuid) {
+        Arc::make_mut(&mut self.removed).retain(|(removed, _)| *removed != uuid);
+    }
+
+    /// Whether the document was removed not long ago.
+    pub(crate) fn has_removed(&self, uuid: Uuid) -> bool {
+        self.removed.iter().any(|(removed, _)| *removed == uuid)
     }
 
     fn metadata_object(&self) -> Object {
@@ -230,13 +253,29 @@ impl Envelope {
         put("created_at", self.created_at.clone().map(Value::String));
         put("updated_at", self.updated_at.clone().map(Value::String));
         put("commit", Some(Value::Number(Number::from(self.commit))));
+        let removed = self.removed.iter().map(|(uuid, commit)| {
+            let uuid = Value::String(uuid.hyphenated().to_string());
+            Value::Array(vec![uuid, Value::Number(Number::from(*commit))])
+        });
+        let removed: Vec<Value> = removed.collect();
+        put("removed", (!removed.is_empty()).then_some(Value::Array(removed)));
         let numbers = (!self.numbers.is_empty()).then(|| Value::Object(self.numbers.clone()));
         put("numbers", numbers);
         for (name, value) in self.metadata.iter() {
             put(name, Some(value.clone()));
         }
-        put("schema", self.schema.clone());
+        put("schema", self.schema.as_deref().cloned());
         object
+    }
+}
+
+fn read_removed(value: &Value) -> Option<(Uuid, u64)> {
+    let Value::Array(pair) = value else { return None };
+    match pair.as_slice() {
+        [Value::String(uuid), Value::Number(commit)] => {
+            Some((Uuid::try_parse(uuid).ok()?, commit.as_u64()?))
+        }
+        _ => None,
     }
 }
 
@@ -255,7 +294,12 @@ fn check_version(version: &str) -> Result<()> {
     }
 }
 
-fn read_document(text: &str, schema: &Schema, previous: Time) -> Result<Document> {
+fn read_document<'a>(
+    text: &'a str,
+    schema: &Schema,
+    previous: Time,
+    without_uuid: &mut BTreeMap<&'a str, u32>,
+) -> Result<Document> {
     let mut parser = Parser::new(text);
     let mut document = Document { rev: 1, ..Document::default() };
     let mut uuid = None;
@@ -277,7 +321,12 @@ fn read_document(text: &str, schema: &Schema, previous: Time) -> Result<Document
         }
         Ok(())
     })?;
-    document.uuid = uuid.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, text.as_bytes()));
+    document.uuid = uuid.unwrap_or_else(|| {
+        // The same for every reader, until a commit writes it; equal documents are told apart.
+        let count = without_uuid.entry(text).or_insert(0);
+        *count += 1;
+        Uuid::new_v5(&NAMESPACE, format!("{count} {text}").as_bytes())
+    });
     settle_texts(&mut document, previous);
     settle_dimensions(&mut document, schema);
     Ok(document)

@@ -47,7 +47,27 @@ impl Time {
 
     /// The text in UTC, without needless zeros in the fraction: `2026-11-21T09:00:00.5Z`.
     pub(crate) fn to_text(self) -> String {
-        self.to_string()
+        let date = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
+        let mut text = String::with_capacity("2026-11-21T09:00:00.123456789Z".len());
+        push_number(&mut text, date.year().unsigned_abs(), 4);
+        let parts = [
+            ('-', date.month()),
+            ('-', date.day()),
+            ('T', date.hour()),
+            (':', date.minute()),
+            (':', date.second()),
+        ];
+        for (mark, number) in parts {
+            text.push(mark);
+            push_number(&mut text, number, 2);
+        }
+        if self.nanos > 0 {
+            text.push('.');
+            push_number(&mut text, self.nanos, 9);
+            text.truncate(text.trim_end_matches('0').len());
+        }
+        text.push('Z');
+        text
     }
 
     /// The instant `nanos` later, at most [`Time::MAX`].
@@ -72,15 +92,13 @@ impl Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
-        let (year, month, day) = (date.year(), date.month(), date.day());
-        let (hour, minute, second) = (date.hour(), date.minute(), date.second());
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        if self.nanos > 0 {
-            let fraction = format!("{:09}", self.nanos);
-            write!(f, ".{}", fraction.trim_end_matches('0'))?;
-        }
-        f.write_str("Z")
+        f.write_str(&self.to_text())
+    }
+}
+
+fn push_number(text: &mut String, number: u32, digits: u32) {
+    for power in (0..digits).rev() {
+        text.extend(char::from_digit(number / 10_u32.pow(power) % 10, 10));
     }
 }
 

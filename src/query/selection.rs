@@ -94,6 +94,11 @@ impl Selection {
         self.after.as_ref().map(|after| after.place.as_slice())
     }
 
+    /// Whether all of each document is wanted, as calls return it.
+    pub(crate) fn wants_whole_documents(&self) -> bool {
+        matches!(self.projection, Projection::Whole)
+    }
+
     /// How many documents are wanted at most.
     pub(crate) fn limit(&self) -> Option<u64> {
         self.limit
@@ -341,6 +346,8 @@ mod tests {
         );
         let orphan = written(&world, "{}", 4);
         assert!(orphan.contains(r#"d04","id":null,"rev":5,"#), "{orphan}");
+        assert!(select(&world, "{}").wants_whole_documents());
+        assert!(!select(&world, r#"{"fields":["id"]}"#).wants_whole_documents());
     }
 
     #[test]

@@ -74,11 +74,11 @@ impl Store {
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     pub fn open_simulated(
-        fs: Arc<dyn FileSystem>,
+        process: crate::testing::SimulatedProcess,
         path: &Path,
         options: Option<&str>,
     ) -> Result<Store> {
-        Store::open_on(fs, path, options)
+        Store::open_on(Arc::new(process), path, options)
     }
 
     fn open_on(fs: Arc<dyn FileSystem>, path: &Path, options: Option<&str>) -> Result<Store> {
@@ -147,6 +147,8 @@ impl Store {
                 unsynced: 0,
                 violations: state.violating().len(),
                 conflicts: [],
+                text_bytes: state.text_bytes().0,
+                text_bytes_held: state.text_bytes().1,
                 file_system: description.file_system,
                 read_only: description.read_only,
             })
@@ -247,7 +249,7 @@ impl Store {
     /// # Errors
     /// Those of its operations, the place of the operation in `field`.
     pub fn apply(&self, operations: &str, options: Option<&str>) -> Result<String> {
-        let operations = read_batch(&parse(operations)?)?;
+        let operations = read_batch(operations)?;
         let NoOptions {} = read(options)?;
         self.engine.write(&self.limits, |draft| {
             let mut outcomes = Vec::with_capacity(operations.len());
@@ -379,6 +381,8 @@ struct Info {
     unsynced: u64,
     violations: usize,
     conflicts: [String; 0],
+    text_bytes: usize,
+    text_bytes_held: usize,
     file_system: Option<String>,
     read_only: bool,
 }
@@ -420,8 +424,9 @@ pub fn json_quote(text: &str) -> String {
 /// # Errors
 /// INVALID for what is no JSON or no pointer.
 pub fn json_get(json: &str, pointer: &str) -> Result<Option<String>> {
-    if !pointer.is_empty() && !pointer.starts_with('/') {
-        let message = "a pointer is empty or begins with '/'";
+    let escapes_well = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    if !escapes_well || !(pointer.is_empty() || pointer.starts_with('/')) {
+        let message = "a pointer is empty or begins with '/', and has ~ only in ~0 and ~1";
         return Err(Error::invalid(message).field("pointer").actual(pointer));
     }
     Ok(parse(json)?.pointer(pointer).map(|value| match value {

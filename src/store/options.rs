@@ -87,9 +87,10 @@ pub(super) fn read_open(text: Option<&str>) -> Result<Opened> {
         return Err(unsupported(message, "durability"));
     }
     let schema = match &options.schema {
-        Some(Raw(schema)) => {
-            Some(Schema::from_call(schema).map_err(|error| error.within("schema"))?)
-        }
+        Some(Raw(schema)) => Some(Schema::from_call(schema).map_err(|error| {
+            let message = format!("schema: {error}");
+            error.within("schema").with_message(message)
+        })?),
         None => None,
     };
     let read_only = options.read_only.unwrap_or(false);

@@ -28,14 +28,6 @@ pub(super) struct Child {
 }
 
 impl Node {
-    /// How many members or children it has.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Node::Leaf(slots) => slots.len(),
-            Node::Inner(children) => children.len(),
-        }
-    }
-
     /// Whether it should be joined with a neighbour.
     fn is_sparse(&self) -> bool {
         match self {

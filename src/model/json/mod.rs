@@ -19,6 +19,9 @@ mod string;
 mod value;
 mod write;
 
+#[cfg(test)]
+mod cases;
+
 pub(crate) use de::from_value;
 pub(crate) use number::Number;
 pub(crate) use object::Object;

@@ -31,10 +31,13 @@ impl<'a> Parser<'a> {
 
     /// Goes to the next byte that is not white space, and gives it without taking it.
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'));
-        self.at += space.count();
-        self.byte()
+        while let Some(byte) = self.byte() {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+        None
     }
 
     /// How many bytes of the text are behind this place; after [`Parser::peek`], the offset of

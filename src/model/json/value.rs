@@ -34,24 +34,9 @@ impl Value {
         }
     }
 
-    /// The boolean, if it is one.
-    pub(crate) fn as_bool(&self) -> Option<bool> {
-        if let Value::Bool(truth) = self { Some(*truth) } else { None }
-    }
-
-    /// The number, if it is one.
-    pub(crate) fn as_number(&self) -> Option<&Number> {
-        if let Value::Number(number) = self { Some(number) } else { None }
-    }
-
     /// The text, if it is one.
     pub(crate) fn as_str(&self) -> Option<&str> {
         if let Value::String(text) = self { Some(text) } else { None }
-    }
-
-    /// The elements, if it is an array.
-    pub(crate) fn as_array(&self) -> Option<&[Value]> {
-        if let Value::Array(elements) = self { Some(elements) } else { None }
     }
 
     /// The members, if it is an object.
