@@ -307,7 +307,7 @@ fn read_document<'a>(
     parser.object(&mut |parser, name| {
         let value = parser.value()?;
         let member = member_of(&name);
-        if member != "" && seen.contains(&member) {
+        if !member.is_empty() && seen.contains(&member) {
             return Err(Error::invalid(format!("the document has two members '{member}'")));
         }
         seen.push(member);

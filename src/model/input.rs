@@ -182,8 +182,7 @@ impl Input {
 
     /// Makes a new document; the caller sets UUID, revision and times that are absent.
     pub(crate) fn into_new(self, schema: &Schema) -> Document {
-        let mut document = Document::default();
-        document.uuid = self.uuid.unwrap_or_default();
+        let mut document = Document { uuid: self.uuid.unwrap_or_default(), ..Document::default() };
         self.fill(&mut document, schema);
         document
     }

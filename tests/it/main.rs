@@ -1,0 +1,24 @@
+//! The integration tests of nanostore, in one binary: they use the public interfaces only.
+//!
+//! `script`, `rust_player` and `c_program` play calls that are written down as data;
+//! `scripts` and `ids_cases` play all of `fixtures`; the others are tests of their own.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may touch files and the environment, and ends where something is wrong"
+)]
+
+mod bad_input;
+mod c_program;
+mod expectation;
+mod ids_cases;
+mod json;
+mod model;
+mod model_calls;
+mod plain_model;
+mod processes;
+mod rust_player;
+mod script;
+mod scripts;
+mod universe;
