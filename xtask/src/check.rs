@@ -1,0 +1,154 @@
+//! The one command: every step in order, a failure never hiding the next, one summary at the end.
+//!
+//! What a step demands stands in the step's own module; here stand only their order and names.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::tests::Tally;
+use crate::{
+    Result, c_programs, cost, dialects, header, place, readme, symbols, tests, tidy, toolchain,
+    tools,
+};
+
+/// One step: its name, the programs it cannot do without, and its work, which gives a short note.
+struct Step {
+    name: &'static str,
+    needs: &'static [&'static str],
+    work: fn(&mut Tally) -> Result<String>,
+}
+
+struct Outcome {
+    name: &'static str,
+    time: Duration,
+    result: Ended,
+}
+
+enum Ended {
+    Passed(String),
+    Failed,
+    Skipped(String),
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "tools", needs: &[], work: |_| tools::run() },
+    Step { name: "format", needs: &[], work: |_| toolchain::format() },
+    Step { name: "tidy", needs: &[], work: |_| tidy::run() },
+    Step { name: "lints", needs: &[], work: |_| toolchain::lints() },
+    Step { name: "msrv", needs: &[], work: |_| toolchain::msrv() },
+    Step { name: "tests", needs: &["gcc"], work: tests::run },
+    Step { name: "doc-tests", needs: &[], work: tests::run_documentation },
+    Step { name: "docs", needs: &[], work: |_| toolchain::documentation() },
+    Step {
+        name: "header",
+        needs: &[],
+        work: |_| header::run(true).map(|()| "include/nanostore.h is current".to_owned()),
+    },
+    Step {
+        name: "dialects",
+        needs: &["gcc", "g++", "clang", "clang++"],
+        work: |_| dialects::run(),
+    },
+    Step { name: "symbols", needs: &["nm", "readelf"], work: |_| symbols::run() },
+    Step { name: "c", needs: &["gcc", "make"], work: |_| c_programs::run_natively() },
+    Step { name: "c-valgrind", needs: &["gcc", "valgrind"], work: |_| c_programs::run_valgrind() },
+    Step { name: "c-asan", needs: &["gcc"], work: |_| c_programs::run_sanitised() },
+    Step { name: "cost", needs: &["gcc", "valgrind"], work: |_| cost::run() },
+    Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
+];
+
+const FAST: &[&str] = &["format", "tidy", "lints"];
+
+/// Runs all steps, or those named.
+pub(crate) fn run(names: &[&str]) -> ExitCode {
+    if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|s| s.name == **name)) {
+        eprintln!("there is no step {unknown}; see `cargo xtask steps`");
+        return ExitCode::FAILURE;
+    }
+    if let Err(message) = place::scratch("log") {
+        eprintln!("{message}");
+        return ExitCode::FAILURE;
+    }
+    let wanted = |step: &&Step| names.is_empty() || names.contains(&step.name);
+    let mut tally = Tally::default();
+    let outcomes: Vec<Outcome> =
+        STEPS.iter().filter(wanted).map(|step| take(step, &mut tally)).collect();
+    summarise(&outcomes, &tally)
+}
+
+/// Runs the steps that take seconds: what a hook before each commit calls.
+pub(crate) fn run_fast() -> ExitCode {
+    run(FAST)
+}
+
+/// Prints the names of the steps.
+pub(crate) fn print_steps() {
+    STEPS.iter().for_each(|step| println!("{}", step.name));
+}
+
+fn take(step: &Step, tally: &mut Tally) -> Outcome {
+    println!("== {}", step.name);
+    let start = Instant::now();
+    let absent: Vec<&str> =
+        step.needs.iter().copied().filter(|program| !tools::is_here(program)).collect();
+    let result = if absent.is_empty() {
+        match (step.work)(tally) {
+            Ok(note) => Ended::Passed(note),
+            Err(message) => {
+                println!("{message}\n-- {} failed", step.name);
+                Ended::Failed
+            }
+        }
+    } else if tools::must_be_complete() {
+        println!("not here: {}\n-- {} failed", absent.join(", "), step.name);
+        Ended::Failed
+    } else {
+        Ended::Skipped(format!("not here: {}", absent.join(", ")))
+    };
+    Outcome { name: step.name, time: start.elapsed(), result }
+}
+
+fn summarise(outcomes: &[Outcome], tally: &Tally) -> ExitCode {
+    println!("\n{:<11} {:>7}", "step", "seconds");
+    for Outcome { name, time, result } in outcomes {
+        let seconds = time.as_secs_f64();
+        match result {
+            Ended::Passed(note) => {
+                let mut lines = note.lines();
+                println!("{name:<11} {seconds:>7.1}  {}", lines.next().unwrap_or_default());
+                lines.for_each(|line| println!("{:<21}{line}", ""));
+            }
+            Ended::Failed => println!("{name:<11} {seconds:>7.1}  FAILED"),
+            Ended::Skipped(why) => println!("{name:<11} {seconds:>7.1}  skipped, {why}"),
+        }
+    }
+    let total: Duration = outcomes.iter().map(|outcome| outcome.time).sum();
+    println!("{:<11} {:>7.1}", "all", total.as_secs_f64());
+    // A step that failed without a failing test counts as one: the last line must not look well.
+    let broken = outcomes.iter().filter(|outcome| matches!(outcome.result, Ended::Failed)).count();
+    println!("{} passed, {} failed", tally.passed, tally.failed.max(broken as u64));
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests_of_check {
+    use super::*;
+
+    #[test]
+    fn steps_have_names_of_their_own() {
+        for (place, step) in STEPS.iter().enumerate() {
+            assert!(STEPS.iter().skip(place + 1).all(|other| other.name != step.name));
+        }
+    }
+
+    #[test]
+    fn a_failing_step_fails_and_its_message_is_not_the_note() {
+        let step = Step { name: "x", needs: &[], work: |_| Err("no".to_owned()) };
+        assert!(matches!(take(&step, &mut Tally::default()).result, Ended::Failed));
+    }
+
+    #[test]
+    fn the_fast_steps_are_steps() {
+        assert!(FAST.iter().all(|name| STEPS.iter().any(|step| step.name == *name)));
+    }
+}

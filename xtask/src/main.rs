@@ -1,0 +1,57 @@
+//! The workshop of libnanostore: one program with everything that is done to the sources.
+//!
+//! `cargo xtask check` is the one command that says whether the project is sound. It decides
+//! nothing about the library: what it demands stands in `docs/` and in `tidy`.
+
+mod c_programs;
+mod call;
+mod check;
+mod compiler;
+mod cost;
+mod dialects;
+mod header;
+mod library;
+mod place;
+mod readme;
+mod symbols;
+mod tests;
+mod tidy;
+mod toolchain;
+mod tools;
+
+use std::process::ExitCode;
+
+/// What a piece of work gives; a failure is text for a person.
+pub(crate) type Result<T> = std::result::Result<T, String>;
+
+const USAGE: &str = "\
+usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or the named steps
+       cargo xtask header [--check]           write include/nanostore.h, or see that it is current
+       cargo xtask tidy                       the rules about the sources alone
+       cargo xtask cost                       instructions and memory of the library's calls
+       cargo xtask steps                      the names of the steps of check";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["check", "--fast"] => return check::run_fast(),
+        ["check", steps @ ..] => return check::run(steps),
+        ["header"] => header::run(false),
+        ["header", "--check"] => header::run(true),
+        ["tidy"] => tidy::run().map(|note| println!("{note}")),
+        ["cost"] => cost::run().map(|note| println!("{note}")),
+        ["steps"] => {
+            check::print_steps();
+            Ok(())
+        }
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
