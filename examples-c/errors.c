@@ -7,8 +7,10 @@
  */
 #include <nanostore_easy.h>
 
+/* With a clock and a seed of its own the program prints the same UUIDs each time. */
 #define OPTIONS                                                                                    \
-    "{\"schema\":{\"dimensions\":["                                                                \
+    "{\"clock\":{\"start\":\"2026-01-01T00:00:00Z\",\"step_ms\":1000},\"uuid_seed\":1,"            \
+    "\"schema\":{\"dimensions\":["                                                                 \
     "{\"name\":\"status\",\"type\":\"enumerated\",\"values\":[\"open\",\"done\"],"                 \
     "\"prefixes\":{\"done\":\"d\"},\"default_value\":\"open\"},"                                   \
     "{\"name\":\"parent\",\"type\":\"hierarchical\",\"ref_field\":\"parent_id\"}]}}"

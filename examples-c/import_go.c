@@ -69,7 +69,7 @@ static void print_document(const char *document)
     char *title = nanostore_easy_member(document, "/title");
     char *assignee = nanostore_easy_member(document, "/data/Assignee");
 
-    printf("%*s%-9s %s", indent, "", id, title);
+    printf("%*s%-13s %s", indent, "", id, title);
     if (assignee != NULL) {
         printf("  (%s)", assignee);
     }

@@ -42,6 +42,7 @@ struct todo_command {
     int words_min;
     int words_max;
     command_function *run;
+    const char *said;  /* what it prints before a task that it changed */
     const char *patch; /* what it does to each task named, where that is all it does */
     const char *usage;
 };
@@ -148,19 +149,19 @@ static void print_listing(nanostore *store, const char *query)
     }
 }
 
-/* Prints `verb ID  title`, with the ID that the task has now. */
-static void print_change(const char *verb, const char *task)
+/* Prints `said ID  title`, with the ID that the task has now. */
+static void print_change(const char *said, const char *task)
 {
     char *id = nanostore_easy_member(task, "/id");
     char *title = nanostore_easy_member(task, "/title");
 
-    printf("%-8s %-6s %s\n", verb, id, title);
+    printf("%-8s %-6s %s\n", said, id, title);
     nanostore_string_free(title);
     nanostore_string_free(id);
 }
 
 /* The same for each task of the array that `pointer` names in the results of a batch. */
-static void print_changes(const char *verb, const char *results, const char *pointer)
+static void print_changes(const char *said, const char *results, const char *pointer)
 {
     char place[64];
     char *task;
@@ -172,7 +173,7 @@ static void print_changes(const char *verb, const char *results, const char *poi
         if (task == NULL) {
             return;
         }
-        print_change(verb, task);
+        print_change(said, task);
         nanostore_string_free(task);
     }
 }
@@ -206,7 +207,7 @@ static nanostore_status add(nanostore *store, const todo_command *self, word_lis
                                title, data, priority, parent);
     status = nanostore_add(store, task, NULL, &added, error_out);
     if (status == NANOSTORE_OK) {
-        print_change(self->name, added);
+        print_change(self->said, added);
     }
     nanostore_string_free(added);
     nanostore_string_free(task);
@@ -227,7 +228,7 @@ static nanostore_status change(nanostore *store, const todo_command *self, word_
     const nanostore_status status = nanostore_apply(store, operations, NULL, &results, error_out);
 
     if (status == NANOSTORE_OK) {
-        print_changes(self->name, results, "/results/0/documents");
+        print_changes(self->said, results, "/results/0/documents");
     }
     nanostore_string_free(results);
     nanostore_string_free(operations);
@@ -243,7 +244,7 @@ static nanostore_status update(nanostore *store, const todo_command *self, const
     const nanostore_status status = nanostore_update(store, id, patch, NULL, &task, error_out);
 
     if (status == NANOSTORE_OK) {
-        print_change(self->name, task);
+        print_change(self->said, task);
     }
     nanostore_string_free(task);
     nanostore_string_free(patch);
@@ -285,7 +286,7 @@ static nanostore_status delete(nanostore *store, const todo_command *self, word_
     const nanostore_status status = nanostore_apply(store, operations, NULL, &results, error_out);
 
     if (status == NANOSTORE_OK) {
-        print_changes(self->name, results, "/results/0/deleted");
+        print_changes(self->said, results, "/results/0/deleted");
     }
     nanostore_string_free(results);
     nanostore_string_free(operations);
@@ -350,18 +351,24 @@ static nanostore_status show(nanostore *store, const todo_command *self, word_li
 /* ---- the program --------------------------------------------------------------------------- */
 
 static const todo_command COMMANDS[] = {
-    { "add", 1, INT_MAX, add, NULL, "add [--high] [--under ID] [--due DATE] TITLE..." },
-    { "start", 1, INT_MAX, change, "{\"dimensions\":{\"status\":\"active\"}}", "start ID..." },
-    { "done", 1, INT_MAX, change, "{\"dimensions\":{\"status\":\"done\"}}", "done ID..." },
-    { "reopen", 1, INT_MAX, change, "{\"dimensions\":{\"status\":\"pending\"}}", "reopen ID..." },
-    { "raise", 1, INT_MAX, change, "{\"dimensions\":{\"priority\":\"high\"}}", "raise ID..." },
-    { "lower", 1, INT_MAX, change, "{\"dimensions\":{\"priority\":\"normal\"}}", "lower ID..." },
-    { "rename", 2, INT_MAX, rename_task, NULL, "rename ID TITLE..." },
-    { "move", 2, 2, move, NULL, "move ID PARENT-ID | move ID top" },
-    { "delete", 1, INT_MAX, delete, NULL, "delete [--cascade] ID..." },
-    { "list", 0, 1, list, NULL, "list [all]" },
-    { "search", 1, INT_MAX, search, NULL, "search TEXT..." },
-    { "show", 1, 1, show, NULL, "show ID" },
+    { "add", 1, INT_MAX, add, "added", NULL,
+      "add [--high] [--under ID] [--due DATE] TITLE..." },
+    { "start", 1, INT_MAX, change, "started", "{\"dimensions\":{\"status\":\"active\"}}",
+      "start ID..." },
+    { "done", 1, INT_MAX, change, "done", "{\"dimensions\":{\"status\":\"done\"}}",
+      "done ID..." },
+    { "reopen", 1, INT_MAX, change, "reopened", "{\"dimensions\":{\"status\":\"pending\"}}",
+      "reopen ID..." },
+    { "raise", 1, INT_MAX, change, "raised", "{\"dimensions\":{\"priority\":\"high\"}}",
+      "raise ID..." },
+    { "lower", 1, INT_MAX, change, "lowered", "{\"dimensions\":{\"priority\":\"normal\"}}",
+      "lower ID..." },
+    { "rename", 2, INT_MAX, rename_task, "renamed", NULL, "rename ID TITLE..." },
+    { "move", 2, 2, move, "moved", NULL, "move ID PARENT-ID | move ID top" },
+    { "delete", 1, INT_MAX, delete, "deleted", NULL, "delete [--cascade] ID..." },
+    { "list", 0, 1, list, NULL, NULL, "list [all]" },
+    { "search", 1, INT_MAX, search, NULL, NULL, "search TEXT..." },
+    { "show", 1, 1, show, NULL, NULL, "show ID" },
 };
 
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };

@@ -49,20 +49,22 @@ at 08:08 add --under h2 Find a room
 at 08:09 add Water the plants
 at 08:10 list
 
-say 'What is being worked on shows an a, what is done a d.'
+say 'What is being worked on shows an a. The trip, h2 until now, is the first of its kind: h1.'
 at 09:30 start h1
+at 09:31 list
 at 09:45 search the
 
 say 'Three things done in one command. All three IDs are meant as they are now.'
 at 12:10 done 1.1 1.h1 2
 
-say 'The numbers have closed up: Milk was 1.2, the plants were 3. What is done is out of sight ...'
+say 'The numbers have closed up: Milk was 1.2, the plants were 3. What is done is out of sight,'
 at 12:11 list
 
-say '... but not gone.'
+say 'but not gone: it shows a d, and comes back to its old place when it is reopened.'
 at 12:12 list all
 at 12:13 reopen d1
-at 12:14 show 2
+at 12:14 list
+at 12:15 show 2
 
 say 'Mistakes are explained, and change nothing.'
 at 14:00 done 1 7
@@ -76,12 +78,13 @@ at 15:00 move 3 h1
 at 15:01 rename h1.2 Find a room with a view
 at 15:02 delete 1.1
 at 15:03 delete --cascade 1
-at 15:04 lower a1 h1
+at 15:04 lower ah1
 
 say 'The file is text: a person edits it in an editor, here with sed, and the next command sees it.'
 printf "16:30 \$ sed -i 's/Call the dentist/Dentist at ten/' %s\n\n" "$file"
 sed -i 's/Call the dentist/Dentist at ten/' "$file"
 at 16:31 list
+at 17:00 done 1 a1
 at 18:00 list all
 
 say 'What the day leaves behind:'

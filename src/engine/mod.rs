@@ -36,10 +36,9 @@ use crate::engine::draft::Draft;
 use crate::engine::load::Revisions;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::FileSystem;
 use crate::model::schema::Schema;
 use crate::model::time::Time;
-use crate::storage::{Description, Exclusive, Loaded, Storage};
+use crate::storage::{Description, Exclusive, Loaded, Machine, Storage};
 
 /// How long a file that somebody is just writing is waited for, and how often it is looked at.
 const HALF_WRITTEN_WAIT: Duration = Duration::from_secs(3);
@@ -57,7 +56,7 @@ pub(crate) struct Limits {
 /// One store in this process.
 pub(crate) struct Engine {
     storage: Box<dyn Storage>,
-    fs: Arc<dyn FileSystem>,
+    machine: Machine,
     published: RwLock<State>,
     minter: Mutex<Minter>,
     /// The schema of a read-only handle, which is not written.
@@ -72,13 +71,13 @@ pub(crate) struct Engine {
 impl Engine {
     fn new(
         storage: Box<dyn Storage>,
-        fs: Arc<dyn FileSystem>,
+        machine: Machine,
         minter: Minter,
         schema: Option<Arc<Schema>>,
     ) -> Engine {
         Engine {
             storage,
-            fs,
+            machine,
             published: RwLock::new(State::new(schema.clone().unwrap_or_default())),
             minter: Mutex::new(minter),
             schema,
@@ -153,7 +152,7 @@ impl Engine {
         self.stale.store(true, Ordering::SeqCst);
         // A state that was never loaded says nothing of what the file held before.
         let known = known.filter(|known| known.commit > 0);
-        let start = self.fs.monotonic();
+        let start = self.machine.monotonic();
         loop {
             let loaded = load()?;
             let image = loaded.image.as_deref().ok_or_else(|| self.gone())?;
@@ -168,10 +167,10 @@ impl Engine {
                     return Ok((state, edited));
                 }
                 Err(error) if loaded.fresh && error.kind() == ErrorKind::Corrupt => {
-                    if self.fs.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {
+                    if self.machine.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {
                         return Err(self.at_path(error));
                     }
-                    self.fs.sleep(HALF_WRITTEN_PAUSE);
+                    self.machine.sleep(HALF_WRITTEN_PAUSE);
                 }
                 Err(error) => return Err(self.at_path(error)),
             }
@@ -255,7 +254,7 @@ impl Engine {
 
     fn draft(&self, limits: &Limits) -> Draft {
         let minter = self.minter.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Draft::new(self.current(), minter, self.fs.now(), limits.document_bytes_max)
+        Draft::new(self.current(), minter, self.machine.now(), limits.document_bytes_max)
     }
 
     /// Makes a finished draft durable, then visible.

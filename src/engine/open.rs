@@ -11,10 +11,10 @@ use crate::engine::load;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::FileSystem;
 use crate::model::data_file::{Envelope, Format};
 use crate::model::schema::Schema;
 use crate::query::{Filter, Source};
+use crate::storage::Machine;
 use crate::storage::json_file::{Access, JsonFile};
 use crate::storage::memory::Memory;
 
@@ -64,9 +64,9 @@ static REGISTRY: Mutex<BTreeMap<Identity, Shared>> = Mutex::new(BTreeMap::new())
 ///
 /// # Errors
 /// INVALID for a schema or a clock that breaks the rules.
-pub(crate) fn open_memory(fs: Arc<dyn FileSystem>, request: &Request) -> Result<Arc<Engine>> {
-    let minter = minter(&*fs, request)?;
-    let engine = Engine::new(Box::new(Memory::default()), fs, minter, None);
+pub(crate) fn open_memory(machine: Machine, request: &Request) -> Result<Arc<Engine>> {
+    let minter = minter(&machine, request)?;
+    let engine = Engine::new(Box::new(Memory::default()), machine, minter, None);
     engine.publish(engine.new_state(request)?);
     Ok(Arc::new(engine))
 }
@@ -75,41 +75,37 @@ pub(crate) fn open_memory(fs: Arc<dyn FileSystem>, request: &Request) -> Result<
 ///
 /// # Errors
 /// Those of the file and of its content; SCHEMA_MISMATCH; CONSTRAINT with `strict`.
-pub(crate) fn open_file(
-    fs: Arc<dyn FileSystem>,
-    path: &Path,
-    request: &Request,
-) -> Result<Arc<Engine>> {
-    let storage = JsonFile::open(fs.clone(), path, request.access)?;
-    let minter = minter(&*fs, request)?;
+pub(crate) fn open_file(machine: Machine, path: &Path, request: &Request) -> Result<Arc<Engine>> {
+    let storage = JsonFile::open(machine.clone(), path, request.access)?;
+    let minter = minter(&machine, request)?;
     if request.access.read_only {
         let schema = request.schema.clone().map(Arc::new);
-        let engine = Arc::new(Engine::new(Box::new(storage), fs, minter, schema));
+        let engine = Arc::new(Engine::new(Box::new(storage), machine, minter, schema));
         engine.read(&request.limits, |state| {
             check_view(state)?;
             check_strict(state, request.strict)
         })?;
         return Ok(engine);
     }
-    let engine = share(storage, fs, minter, request)?;
+    let engine = share(storage, machine, minter, request)?;
     engine.settle(request)?;
     Ok(engine)
 }
 
-fn minter(fs: &dyn FileSystem, request: &Request) -> Result<Minter> {
-    let entropy = [fs.random(), fs.random(), fs.random(), fs.random()];
+fn minter(machine: &Machine, request: &Request) -> Result<Minter> {
+    let entropy = [(); 4].map(|()| machine.random());
     Minter::new(request.clock.as_ref(), request.uuid_seed, entropy)
 }
 
 fn share(
     storage: JsonFile,
-    fs: Arc<dyn FileSystem>,
+    machine: Machine,
     minter: Minter,
     request: &Request,
 ) -> Result<Arc<Engine>> {
-    let identity = storage.identity().map(|(device, inode)| (fs.process(), device, inode));
+    let identity = storage.identity().map(|(device, inode)| (machine.process(), device, inode));
     let Some(identity) = identity else {
-        return Ok(Arc::new(Engine::new(Box::new(storage), fs, minter, None)));
+        return Ok(Arc::new(Engine::new(Box::new(storage), machine, minter, None)));
     };
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
     registry.retain(|_, shared| shared.engine.strong_count() > 0);
@@ -124,7 +120,7 @@ fn share(
             return Ok(engine);
         }
     }
-    let engine = Arc::new(Engine::new(Box::new(storage), fs, minter, None));
+    let engine = Arc::new(Engine::new(Box::new(storage), machine, minter, None));
     let shared = Shared {
         engine: Arc::downgrade(&engine),
         clock: request.clock.clone(),
@@ -178,7 +174,8 @@ impl Engine {
         let schema = Arc::new(request.schema.clone().unwrap_or_default());
         let mut state = State::new(schema.clone());
         let mut envelope = Envelope::default();
-        let now = self.minter.lock().unwrap_or_else(PoisonError::into_inner).time(self.fs.now());
+        let now =
+            self.minter.lock().unwrap_or_else(PoisonError::into_inner).time(self.machine.now());
         envelope.created_at = Some(now.to_text());
         envelope.updated_at = Some(now.to_text());
         envelope.format = request.format.unwrap_or_default();

@@ -8,15 +8,14 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::ids::LEVELS_MAX;
 use crate::ids::prefixes::{self, Prefixes};
 use crate::index::{Members, Table};
 use crate::model::document::Codes;
 use crate::model::schema::Schema;
 use crate::model::time::Time;
 
-const ROOT: u32 = u32::MAX;
-const MISSING: u32 = u32::MAX - 1;
+pub(super) const ROOT: u32 = u32::MAX;
+pub(super) const MISSING: u32 = u32::MAX - 1;
 const NO_PARTITION: u32 = u32::MAX;
 
 /// Whom a document hangs below.
@@ -70,9 +69,9 @@ pub(crate) struct Forest {
     pub(super) roots: Option<Arc<Vec<u32>>>,
     free: Arc<Vec<u32>>,
     orphans: Arc<BTreeMap<u128, Vec<u32>>>,
-    unplaced: Arc<BTreeSet<u32>>,
+    pub(super) unplaced: Arc<BTreeSet<u32>>,
     /// No placed document is on a deeper level.
-    deepest: u32,
+    pub(super) deepest: u32,
 }
 
 impl Forest {
@@ -286,85 +285,6 @@ impl Forest {
         self.partitions.get(partition).map(|p| self.prefixes.codes(p.prefix)).unwrap_or_default()
     }
 
-    /// Brings it and what hangs below it into, or out of, the set of unplaced documents. `before`
-    /// is the level it had.
-    fn settle(&mut self, slot: u32, before: Option<u32>) {
-        let level = self.level_below_parent(slot);
-        let has_children = self.nodes.get(slot).is_some_and(|node| node.children.is_some());
-        if let Some(level) = level {
-            let reach = match before {
-                Some(before) if has_children => level + self.deepest.saturating_sub(before),
-                _ => level,
-            };
-            self.deepest = self.deepest.max(reach).min(LEVELS_MAX);
-            let unmoved = before.is_some() && reach <= LEVELS_MAX;
-            let new_leaf = before.is_none() && !has_children && self.unplaced.is_empty();
-            if unmoved || new_leaf {
-                return;
-            }
-        }
-        self.settle_subtree(slot, level);
-    }
-
-    fn settle_subtree(&mut self, top: u32, level: Option<u32>) {
-        let mut stack = vec![(top, level)];
-        let mut visited = BTreeSet::new();
-        while let Some((slot, level)) = stack.pop() {
-            // A cycle comes round to its top again.
-            if level.is_none() && !visited.insert(slot) {
-                continue;
-            }
-            match level {
-                Some(level) => {
-                    self.deepest = self.deepest.max(level);
-                    if self.unplaced.contains(&slot) {
-                        Arc::make_mut(&mut self.unplaced).remove(&slot);
-                    }
-                }
-                None => {
-                    Arc::make_mut(&mut self.unplaced).insert(slot);
-                }
-            }
-            let below = level.and_then(|level| (level < LEVELS_MAX).then_some(level + 1));
-            stack.extend(self.children(slot).map(|child| (child, below)));
-        }
-    }
-
-    fn level_below_parent(&self, slot: u32) -> Option<u32> {
-        match self.nodes.get(slot)?.parent {
-            ROOT => Some(1),
-            MISSING => None,
-            parent => {
-                let level = self.level(parent)? + 1;
-                (level <= LEVELS_MAX && parent != slot).then_some(level)
-            }
-        }
-    }
-
-    /// Whether it has an ID.
-    pub(crate) fn is_placed(&self, slot: u32) -> bool {
-        !self.unplaced.contains(&slot)
-    }
-
-    /// The documents that have no ID, by slot.
-    pub(crate) fn unplaced(&self) -> &BTreeSet<u32> {
-        &self.unplaced
-    }
-
-    /// Its level, 1 for a root; none for an unplaced document. Costs its level.
-    pub(crate) fn level(&self, slot: u32) -> Option<u32> {
-        if !self.is_placed(slot) {
-            return None;
-        }
-        let mut level = 1;
-        let mut at = self.nodes.get(slot)?.parent;
-        while at != ROOT && level <= LEVELS_MAX {
-            at = self.nodes.get(at)?.parent;
-            level += 1;
-        }
-        (level <= LEVELS_MAX).then_some(level)
-    }
-
     /// Whom it hangs below. (The UUID of a missing parent is not kept here.)
     pub(crate) fn parent(&self, slot: u32) -> Parent {
         match self.nodes.get(slot).map(|node| node.parent) {
@@ -413,54 +333,6 @@ impl Forest {
             }
         }
         found
-    }
-
-    /// Whether `slot` is `top` or hangs below it. Costs the level of `slot`.
-    pub(crate) fn is_within(&self, slot: u32, top: u32) -> bool {
-        let mut at = slot;
-        for _ in 0..=LEVELS_MAX {
-            if at == top {
-                return true;
-            }
-            match self.nodes.get(at).map(|node| node.parent) {
-                Some(ROOT | MISSING) | None => return false,
-                Some(parent) => at = parent,
-            }
-        }
-        false
-    }
-
-    /// Whether `slot`, with all that hangs below it, can hang below `parent` without going deeper
-    /// than [`LEVELS_MAX`]. Costs the levels; the size of its subtree only where it comes close.
-    pub(crate) fn fits_below(&self, slot: Option<u32>, parent: u32) -> bool {
-        let level = self.chain(parent) + 1;
-        let Some(slot) = slot.filter(|&slot| self.has_children(slot)) else {
-            return level <= LEVELS_MAX;
-        };
-        let height_at_most = self.deepest.saturating_sub(self.level(slot).unwrap_or(0));
-        level + height_at_most <= LEVELS_MAX || level + self.height(slot) <= LEVELS_MAX
-    }
-
-    /// Documents from `slot` up to the end of its chain of parents, itself included; above
-    /// [`LEVELS_MAX`] it is not followed further.
-    fn chain(&self, slot: u32) -> u32 {
-        let mut at = slot;
-        let mut count = 0;
-        while at < MISSING && count <= LEVELS_MAX {
-            at = self.nodes.get(at).map_or(ROOT, |node| node.parent);
-            count += 1;
-        }
-        count
-    }
-
-    fn height(&self, top: u32) -> u32 {
-        let mut height = 0;
-        let mut row: Vec<u32> = self.children(top).collect();
-        while !row.is_empty() && height <= LEVELS_MAX {
-            height += 1;
-            row = row.iter().flat_map(|&slot| self.children(slot)).collect();
-        }
-        height
     }
 
     /// Its short ID; none for an unplaced document. Costs its level times a rank.

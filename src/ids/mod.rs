@@ -14,6 +14,7 @@
 //! logarithm of a partition, at any size of the store.
 //!
 //! - [`forest`]: who hangs below whom, the partitions, and placing documents in them
+//! - [`placement`]: which of them have a place at all; [`numbering`]: numbers that stay
 //! - [`prefixes`]: combinations of visible prefixes and how they are read
 //! - [`short_id`]: the grammar of an ID
 //! - [`resolver`]: ID to document, and how far it got when there is none
@@ -23,6 +24,7 @@
 
 pub(crate) mod forest;
 pub(crate) mod numbering;
+mod placement;
 mod prefixes;
 mod resolver;
 mod short_id;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, Seat, order};
+use crate::ids::forest::{Forest, Parent, ROOT, Seat, order};
 use crate::ids::prefixes;
 use crate::index::Members;
 
@@ -20,7 +20,7 @@ impl Forest {
         let parent = match seat.parent {
             _ if !self.stable => return 0,
             Parent::Missing(_) => return 0,
-            Parent::Root => u32::MAX,
+            Parent::Root => ROOT,
             Parent::Slot(parent) => parent,
         };
         let visible = prefixes::visible(&seat.codes, &self.schema);
@@ -68,7 +68,7 @@ impl Forest {
         for ((parent, text), number) in std::mem::take(highest) {
             let Some(codes) = prefixes::read(&text, &self.schema) else { continue };
             let prefix = Arc::make_mut(&mut self.prefixes).intern(codes, &self.schema);
-            let partition = self.open_partition(parent.unwrap_or(u32::MAX), prefix);
+            let partition = self.open_partition(parent.unwrap_or(ROOT), prefix);
             if let Some(partition) = self.partitions.get_mut(partition) {
                 partition.highest = partition.highest.max(number);
             }
@@ -116,7 +116,7 @@ impl Forest {
     pub(crate) fn highest_numbers(&self) -> Highest {
         let mut found = Highest::new();
         for partition in self.partitions.iter().filter(|partition| partition.highest > 0) {
-            let parent = (partition.parent != u32::MAX).then_some(partition.parent);
+            let parent = (partition.parent != ROOT).then_some(partition.parent);
             let text = self.prefixes.text(partition.prefix).to_owned();
             found.insert((parent, text), partition.highest);
         }

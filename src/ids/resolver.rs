@@ -1,10 +1,8 @@
 //! From a short ID to the document it names, and how far it got when there is none.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::forest::{Forest, push_number};
+use crate::ids::forest::{Forest, ROOT, push_number};
 use crate::ids::{prefixes, short_id};
-
-const ROOT: u32 = u32::MAX;
 
 impl Forest {
     /// The document that a short ID names. Letter case does not count.

@@ -7,11 +7,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, push_number};
+use crate::ids::forest::{Forest, Parent, ROOT, push_number};
 use crate::model::document::Codes;
 use crate::model::time::Time;
-
-const ROOT: u32 = u32::MAX;
 
 /// One level on the way from a root to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

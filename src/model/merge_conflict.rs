@@ -88,8 +88,9 @@ mod tests {
 
     #[test]
     fn one_document_a_line_ends_with_the_brace_of_the_file() {
-        let text = "{\"documents\":[\n],\n<<<<<<< a\n\"metadata\":{\"commit\":1}}\n=======\n\"metadata\":{\"commit\":2}}\n>>>>>>> b";
-        assert_eq!(resolve(text), "{\"documents\":[\n],\n\"metadata\":{\"commit\":2}}");
+        let (one, two) = (r#""metadata":{"commit":1}}"#, r#""metadata":{"commit":2}}"#);
+        let text = format!("{{\"documents\":[\n],\n<<<<<<< a\n{one}\n=======\n{two}\n>>>>>>> b");
+        assert_eq!(resolve(&text), format!("{{\"documents\":[\n],\n{two}"));
     }
 
     #[test]

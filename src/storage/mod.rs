@@ -4,9 +4,12 @@
 //! hands over whole images and tells whether somebody else changed them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::file::FileSystem;
+use crate::file::os::OsFileSystem;
 
 #[cfg(test)]
 mod conformance;
@@ -22,6 +25,17 @@ pub(crate) mod memory;
 #[cfg(test)]
 mod process_tests;
 mod seen;
+
+/// The disk and the clocks that a store runs on.
+pub(crate) type Machine = Arc<dyn FileSystem>;
+
+#[cfg(feature = "testing")]
+pub(crate) use crate::file::simulated::SimulatedProcess;
+
+/// The machine this process runs on.
+pub(crate) fn this_machine() -> Machine {
+    Arc::new(OsFileSystem::new())
+}
 
 /// What a load found.
 #[derive(Debug, Default, PartialEq, Eq)]

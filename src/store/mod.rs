@@ -17,11 +17,10 @@ use crate::engine::operation::{Operation, Target, read_batch};
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
-use crate::file::FileSystem;
-use crate::file::os::OsFileSystem;
 use crate::model::json::{self, Value, from_value, parse, parse_object};
 use crate::model::schema::Schema;
 use crate::query::{Query, Selection};
+use crate::storage::{Machine, this_machine};
 
 use options::{
     ChangeOptions, Checkpoint, DefineOptions, DeleteOptions, GetOptions, NoOptions, read, read_open,
@@ -67,25 +66,25 @@ impl Store {
     /// # Errors
     /// Those of the options, of the file and its rights, and of its content.
     pub fn open(path: &Path, options: Option<&str>) -> Result<Store> {
-        Store::open_on(Arc::new(OsFileSystem::new()), path, options)
+        Store::open_on(this_machine(), path, options)
     }
 
     /// Opens a store on another file system than the machine's.
     #[cfg(feature = "testing")]
     #[doc(hidden)]
     pub fn open_simulated(
-        process: crate::testing::SimulatedProcess,
+        process: crate::storage::SimulatedProcess,
         path: &Path,
         options: Option<&str>,
     ) -> Result<Store> {
         Store::open_on(Arc::new(process), path, options)
     }
 
-    fn open_on(fs: Arc<dyn FileSystem>, path: &Path, options: Option<&str>) -> Result<Store> {
+    fn open_on(machine: Machine, path: &Path, options: Option<&str>) -> Result<Store> {
         let opened = read_open(options)?;
         let engine = match path.as_os_str() == MEMORY {
-            true => open_memory(fs, &opened.request)?,
-            false => open_file(fs, path, &opened.request)?,
+            true => open_memory(machine, &opened.request)?,
+            false => open_file(machine, path, &opened.request)?,
         };
         Ok(Store {
             engine,

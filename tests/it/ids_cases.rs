@@ -283,3 +283,28 @@ fn documents_below_a_thousand_levels_have_no_id_and_cannot_be_added() {
         player.play(&Call::new("close", &[])).expect("the store closes");
     }
 }
+
+#[test]
+fn a_move_that_would_make_a_tree_too_deep_is_refused() {
+    let folder = TestFolder::new("deep-move");
+    let path = folder.path().join("chain.json");
+    write_chain(&path, 999);
+    let mut player = RustPlayer::default();
+    let arguments = [("path", path.to_str().expect("a plain path")), ("options", TREE)];
+    player.play(&Call::new("open", &arguments)).expect("a deep chain opens");
+    let mut add = |document: &str| {
+        let added = player.play(&Call::new("add", &[("document", document)])).expect("an add");
+        text_of(&added, "uuid").to_owned()
+    };
+    let top = add("{}");
+    let below = add(&format!(r#"{{"dimensions":{{"parent_id":"{top}"}}}}"#));
+    let mut move_below = |id: &str, level: usize| {
+        let patch = format!(r#"{{"dimensions":{{"parent_id":"{}"}}}}"#, link(level));
+        player.play(&Call::new("update", &[("id", id), ("patch", &patch)]))
+    };
+    let refused = move_below(&top, 999).expect_err("its child would be on level 1,001");
+    assert_eq!(with_name(&refused).get("status"), Some(&Value::text("LIMIT")), "{refused}");
+    move_below(&below, 999).expect("level 1,000 is allowed");
+    move_below(&top, 998).expect("it has no child any more");
+    move_below(&below, 998).expect("and up again");
+}

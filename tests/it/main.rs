@@ -12,6 +12,7 @@
 mod bad_input;
 mod c_program;
 mod expectation;
+mod files;
 mod ids_cases;
 mod json;
 mod model;

@@ -1,0 +1,130 @@
+//! What a file holds beside its documents: the metadata, and members nobody knows.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::Format;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::json::{Number, Object, Value};
+
+/// The version of the format that is written.
+const VERSION: &str = "1.0";
+/// Removals that the metadata remember at most.
+const REMOVED_MAX: usize = 1000;
+
+/// What a file holds beside its documents.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Envelope {
+    pub(crate) format: Format,
+    pub(crate) commit: u64,
+    pub(crate) created_at: Option<String>,
+    pub(crate) updated_at: Option<String>,
+    pub(crate) schema: Option<Arc<Value>>,
+    /// The highest number given, by parent UUID and prefix text (stable numbering).
+    pub(crate) numbers: Object,
+    /// The documents removed last and the commits that removed them, oldest first.
+    removed: Arc<Vec<(Uuid, u64)>>,
+    /// Members of the metadata that this version does not know.
+    metadata: Object,
+    /// Members beside documents and metadata.
+    pub(super) others: Object,
+}
+impl Envelope {
+    pub(super) fn read_metadata(&mut self, value: &Value) -> Result<()> {
+        let object = match value {
+            Value::Null => return Ok(()),
+            Value::Object(object) => object,
+            _ => return Err(Error::invalid("the metadata is not an object")),
+        };
+        for (name, value) in object.iter() {
+            match (name.as_str(), value) {
+                ("version" | "Version", Value::String(version)) => check_version(version)?,
+                ("commit", Value::Number(number)) => self.commit = number.as_u64().unwrap_or(0),
+                ("created_at" | "CreatedAt", Value::String(time)) => {
+                    self.created_at = Some(time.clone());
+                }
+                ("updated_at" | "UpdatedAt", Value::String(time)) => {
+                    self.updated_at = Some(time.clone());
+                }
+                ("schema", Value::Object(_)) => self.schema = Some(Arc::new(value.clone())),
+                ("numbers", Value::Object(numbers)) => self.numbers = numbers.clone(),
+                ("removed", Value::Array(removed)) => {
+                    self.removed = Arc::new(removed.iter().filter_map(read_removed).collect());
+                }
+                _ => {
+                    self.metadata.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that `commit` removed a document. The list is bounded: the oldest entries go first.
+    pub(crate) fn note_removal(&mut self, uuid: Uuid, commit: u64) {
+        let removed = Arc::make_mut(&mut self.removed);
+        removed.push((uuid, commit));
+        removed.drain(..removed.len().saturating_sub(REMOVED_MAX));
+    }
+
+    /// Notes that a document is there again.
+    pub(crate) fn note_return(&mut self, uuid: Uuid) {
+        Arc::make_mut(&mut self.removed).retain(|(removed, _)| *removed != uuid);
+    }
+
+    /// Whether the document was removed not long ago.
+    pub(crate) fn has_removed(&self, uuid: Uuid) -> bool {
+        self.removed.iter().any(|(removed, _)| *removed == uuid)
+    }
+
+    pub(super) fn metadata_object(&self) -> Object {
+        let mut object = Object::default();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                object.insert(name.to_owned(), value);
+            }
+        };
+        put("version", Some(Value::String(VERSION.to_owned())));
+        put("created_at", self.created_at.clone().map(Value::String));
+        put("updated_at", self.updated_at.clone().map(Value::String));
+        put("commit", Some(Value::Number(Number::from(self.commit))));
+        let removed = self.removed.iter().map(|(uuid, commit)| {
+            let uuid = Value::String(uuid.hyphenated().to_string());
+            Value::Array(vec![uuid, Value::Number(Number::from(*commit))])
+        });
+        let removed: Vec<Value> = removed.collect();
+        put("removed", (!removed.is_empty()).then_some(Value::Array(removed)));
+        let numbers = (!self.numbers.is_empty()).then(|| Value::Object(self.numbers.clone()));
+        put("numbers", numbers);
+        for (name, value) in self.metadata.iter() {
+            put(name, Some(value.clone()));
+        }
+        put("schema", self.schema.as_deref().cloned());
+        object
+    }
+}
+
+fn read_removed(value: &Value) -> Option<(Uuid, u64)> {
+    let Value::Array(pair) = value else { return None };
+    match pair.as_slice() {
+        [Value::String(uuid), Value::Number(commit)] => {
+            Some((Uuid::try_parse(uuid).ok()?, commit.as_u64()?))
+        }
+        _ => None,
+    }
+}
+
+fn check_version(version: &str) -> Result<()> {
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    match major {
+        Some(0 | 1) => Ok(()),
+        Some(_) => Err(Error::new(
+            ErrorKind::TooNew,
+            format!("the file has format {version}; this version reads formats up to 1"),
+        )
+        .expected(VERSION)
+        .actual(version)
+        .hint("open it with a newer libnanostore")),
+        None => Err(Error::invalid("the version in the metadata is not a number such as 1.0")),
+    }
+}

@@ -1,0 +1,173 @@
+//! One document of a file, with what people leave out or mistype.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::DATA_PREFIX;
+use crate::error::{Error, Result};
+use crate::model::document::{COMPUTED_MEMBERS, Document, push_uuid};
+use crate::model::input::scalar_text;
+use crate::model::json::{Parser, Value};
+use crate::model::schema::{DimensionKind, Schema};
+use crate::model::time::Time;
+
+/// UUIDs of documents that a person added without one are derived (version 5) in this name space.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_626e_616e_5f73_8f74_6f72_6500_0001);
+/// Reads a document. One without times comes right after `previous`, the one above it.
+pub(super) fn read_document<'a>(
+    text: &'a str,
+    schema: &Schema,
+    previous: Time,
+    without_uuid: &mut BTreeMap<&'a str, u32>,
+) -> Result<Document> {
+    let mut parser = Parser::new(text);
+    let mut document = Document { rev: 1, ..Document::default() };
+    let mut uuid = None;
+    let mut seen = Vec::new();
+    parser.object(&mut |parser, name| {
+        let value = parser.value()?;
+        let member = member_of(&name);
+        if !member.is_empty() && seen.contains(&member) {
+            return Err(Error::invalid(format!("the document has two members '{member}'")));
+        }
+        seen.push(member);
+        match member {
+            "uuid" => uuid = read_uuid(&value)?,
+            "" if COMPUTED_MEMBERS.contains(&name.as_str()) => {}
+            "" => {
+                document.others.insert(name, value);
+            }
+            _ => read_member(&mut document, member, value)?,
+        }
+        Ok(())
+    })?;
+    document.uuid = uuid.unwrap_or_else(|| {
+        // The same for every reader, until a commit writes it; equal documents are told apart.
+        let count = without_uuid.entry(text).or_insert(0);
+        *count += 1;
+        Uuid::new_v5(&NAMESPACE, format!("{count} {text}").as_bytes())
+    });
+    settle_texts(&mut document, previous);
+    settle_dimensions(&mut document, schema);
+    Ok(document)
+}
+
+/// The member that a name in a file stands for; empty for names that this version does not know.
+fn member_of(name: &str) -> &'static str {
+    match name {
+        "uuid" | "UUID" | "Uuid" => "uuid",
+        "key" | "Key" => "key",
+        "rev" | "Rev" => "rev",
+        "title" | "Title" => "title",
+        "body" | "Body" => "body",
+        "dimensions" | "Dimensions" => "dimensions",
+        "data" | "Data" => "data",
+        "numbers" => "numbers",
+        "created_at" | "CreatedAt" => "created_at",
+        "updated_at" | "UpdatedAt" => "updated_at",
+        _ => "",
+    }
+}
+
+fn read_uuid(value: &Value) -> Result<Option<Uuid>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) if text.len() == 36 && Uuid::try_parse(text).is_ok() => {
+            Ok(Uuid::try_parse(text).ok())
+        }
+        _ => Err(Error::invalid("the uuid of a document is not a UUID")
+            .field("uuid")
+            .hint("mend it, or take the member out and the document gets a new one")),
+    }
+}
+
+fn read_member(document: &mut Document, member: &str, value: Value) -> Result<()> {
+    match (member, value) {
+        ("key", value) => document.key = (value != Value::Null).then_some(value),
+        ("rev", Value::Number(number)) => document.rev = number.as_u64().unwrap_or(1).max(1),
+        ("rev", _) => {}
+        ("title", value) => document.title = value,
+        ("body", value) => document.body = value,
+        ("created_at", value) => document.created_at = value,
+        ("updated_at", value) => document.updated_at = value,
+        ("numbers" | "dimensions" | "data", Value::Null) => {}
+        ("numbers", Value::Object(numbers)) => document.numbers = numbers,
+        ("dimensions", Value::Object(dimensions)) => {
+            for (name, value) in dimensions {
+                match name.strip_prefix(DATA_PREFIX) {
+                    Some(field) => put_data(document, field.to_owned(), value)?,
+                    None => {
+                        document.dimensions.insert(name, value);
+                    }
+                }
+            }
+        }
+        ("data", Value::Object(data)) => {
+            for (name, value) in data {
+                put_data(document, name, value)?;
+            }
+        }
+        (member, value) => {
+            let found = value.type_name();
+            return Err(
+                Error::invalid(format!("'{member}' is not an object but {found}")).field(member)
+            );
+        }
+    }
+    Ok(())
+}
+
+fn put_data(document: &mut Document, name: String, value: Value) -> Result<()> {
+    if document.data.contains_key(&name) {
+        return Err(Error::invalid(format!("the data of a document has '{name}' twice"))
+            .field(format!("data.{name}")));
+    }
+    document.data.insert(name, value);
+    Ok(())
+}
+
+/// Fills in what a person left out and brings times to one form.
+fn settle_texts(document: &mut Document, previous: Time) {
+    for text in [&mut document.title, &mut document.body] {
+        if *text == Value::Null {
+            *text = Value::String(String::new());
+        }
+    }
+    if document.created_at == Value::Null {
+        // A document added by hand comes after the one above it, not before everything.
+        document.created_at = Value::String(previous.plus_nanos(1).to_text());
+    }
+    if document.updated_at == Value::Null {
+        document.updated_at = document.created_at.clone();
+    }
+    for time in [&mut document.created_at, &mut document.updated_at] {
+        if let Some(parsed) = time.as_str().and_then(|text| Time::parse(text).ok()) {
+            *time = Value::String(parsed.to_text());
+        }
+    }
+}
+
+/// Brings the values of declared dimensions to the form that calls use.
+pub(crate) fn settle_dimensions(document: &mut Document, schema: &Schema) {
+    for dimension in &schema.dimensions {
+        let member = dimension.member();
+        let Some(value) = document.dimensions.get_mut(member) else { continue };
+        if dimension.kind == DimensionKind::Hierarchical {
+            if *value == Value::Null || value.as_str() == Some("") {
+                document.dimensions.remove(member);
+                continue;
+            }
+            if let Some(uuid) = value.as_str().and_then(|text| Uuid::try_parse(text).ok()) {
+                let mut text = String::with_capacity(36);
+                push_uuid(uuid, &mut text);
+                *value = Value::String(text);
+            }
+        } else if *value == Value::Null {
+            document.dimensions.remove(member);
+        } else if let Some(text) = scalar_text(value) {
+            *value = Value::String(text);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a store does with its file besides what is in it: rights, links, names, locks.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Permissions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use fs2::FileExt;
+use nanostore::{ErrorKind, Store};
+
+use crate::universe::TestFolder;
+
+fn rights(path: &Path) -> u32 {
+    fs::metadata(path).expect("the file is there").permissions().mode() & 0o777
+}
+
+fn add(path: &Path, options: Option<&str>) {
+    let store = Store::open(path, options).expect("the store opens");
+    store.add(r#"{"title":"A"}"#, None).expect("a document can be added");
+    store.close().expect("the store closes");
+}
+
+#[test]
+fn a_new_file_is_for_its_owner_alone_unless_mode_says_otherwise() {
+    let folder = TestFolder::new("rights");
+    let (own, shared) = (folder.path().join("own.json"), folder.path().join("shared.json"));
+    add(&own, None);
+    add(&shared, Some(r#"{"mode":"0640"}"#));
+    assert_eq!((rights(&own), rights(&shared)), (0o600, 0o640));
+}
+
+#[test]
+fn a_file_keeps_its_rights_when_it_is_replaced() {
+    let folder = TestFolder::new("rights");
+    let path = folder.path().join("store.json");
+    add(&path, None);
+    fs::set_permissions(&path, Permissions::from_mode(0o604)).expect("the rights can be set");
+    add(&path, Some(r#"{"mode":"0666"}"#));
+    assert_eq!(rights(&path), 0o604);
+}
+
+#[test]
+fn a_symbolic_link_stays_one_and_its_file_is_written() {
+    let folder = TestFolder::new("link");
+    let (target, link) = (folder.path().join("target.json"), folder.path().join("link.json"));
+    add(&target, None);
+    symlink("target.json", &link).expect("a link can be made");
+    add(&link, None);
+    assert!(fs::symlink_metadata(&link).expect("the link is there").is_symlink());
+    let store = Store::open(&target, None).expect("the store opens");
+    assert_eq!(store.count(None).expect("a count"), 2);
+}
+
+#[test]
+fn a_path_need_not_be_text() {
+    let folder = TestFolder::new("bytes");
+    let path = folder.path().join(OsStr::from_bytes(b"caf\xe9.json"));
+    add(&path, None);
+    add(&path, None);
+    assert_eq!(Store::open(&path, None).expect("the store opens").count(None).expect("a count"), 2);
+}
+
+#[test]
+fn a_write_leaves_nothing_beside_the_file_but_its_lock() {
+    let folder = TestFolder::new("beside");
+    add(&folder.path().join("store.json"), None);
+    let mut names: Vec<_> = fs::read_dir(folder.path())
+        .expect("the folder can be listed")
+        .map(|entry| entry.expect("the folder can be listed").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["store.json", "store.json.lock"]);
+}
+
+#[test]
+fn a_lock_that_is_not_to_be_had_in_time_is_a_timeout_and_changes_nothing() {
+    let folder = TestFolder::new("locked");
+    let path = folder.path().join("store.json");
+    add(&path, None);
+    let store = Store::open(&path, Some(r#"{"lock_timeout_ms":50}"#)).expect("the store opens");
+    let lock = File::open(folder.path().join("store.json.lock")).expect("the lock file is there");
+    FileExt::lock_exclusive(&lock).expect("it can be locked");
+    let before = fs::read(&path).expect("the file can be read");
+    let refused = store.add(r#"{"title":"B"}"#, None).expect_err("somebody else has the lock");
+    assert_eq!(refused.kind(), ErrorKind::Timeout, "{refused}");
+    assert_eq!(store.count(None).expect("reading what has not changed needs no lock"), 1);
+    assert!(before == fs::read(&path).expect("the file can be read"), "the file has changed");
+    FileExt::unlock(&lock).expect("it can be unlocked");
+    store.add(r#"{"title":"B"}"#, None).expect("the lock is free again");
+    assert_eq!(store.count(None).expect("a count"), 2);
+}
