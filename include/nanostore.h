@@ -545,18 +545,17 @@ nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out)
  * them must mend them.
  *
  * The result tells whether the schema changed (the same one again is no write), how many
- * documents break it, and the first of them, in the form that nanostore_verify uses:
+ * documents break it, and the first ten of them, each with the first rule that it breaks:
  *
- *     {"changed":true,"violations":1,"examples":[{"kind":"...","uuid":"0194...","line":null,
- *      "field":"status","message":"..."}]}
+ *     {"changed":true,"violations":1,"examples":[{"kind":"value","uuid":"0194...","id":"2",
+ *      "field":"dimensions.status","message":"..."}]}
  *
  * - Cost: one pass over all documents.
  * - Ownership: `*report_out` is yours; free it with nanostore_string_free.
  * - NULL: `options_json`, `report_out` and `error_out` may be NULL.
  * - Threads: any; it is a write.
  * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
- *   schema); NANOSTORE_UNSUPPORTED; NANOSTORE_SCHEMA_MISMATCH (the same `schema_version` with
- *   other content); NANOSTORE_CONSTRAINT (`strict`); those of every write.
+ *   schema); NANOSTORE_UNSUPPORTED; NANOSTORE_CONSTRAINT (`strict`); those of every write.
  */
 NANOSTORE_MUST_USE
 nanostore_status nanostore_define(nanostore *store,
@@ -982,7 +981,8 @@ nanostore_status nanostore_list(nanostore *store,
                                 nanostore_error **error_out);
 
 /**
- * Counts the documents that nanostore_list would list for the same query.
+ * Counts the documents that nanostore_list would list for the same query; its `limit`, `offset`
+ * and `after` do not matter.
  *
  * - Cost: one pass over the documents that may match.
  * - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be

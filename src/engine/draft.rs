@@ -107,26 +107,14 @@ impl Draft {
         Ok(())
     }
 
-    /// The document that an ID names in this batch.
-    pub(super) fn resolve(&self, id: &str) -> Result<u32> {
-        if let Some(name) = id.trim().strip_prefix('$') {
-            let slot = self.names.get(name).copied().ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, format!("no operation before is named '{name}'"))
-                    .id(id)
-                    .candidates(self.names.keys().map(|name| format!("${name}")).collect())
-            })?;
-            return self.still_there(id, slot);
-        }
-        let slot = During { before: &self.before, now: &self.state }.resolve(id)?;
-        self.still_there(id, slot)
+    /// What conditions and IDs of this batch mean.
+    fn view(&self) -> During<'_> {
+        During { before: &self.before, now: &self.state, names: &self.names }
     }
 
-    fn still_there(&self, id: &str, slot: u32) -> Result<u32> {
-        if self.state.is_live(slot) {
-            return Ok(slot);
-        }
-        let message = format!("{id}: an operation before has deleted this document");
-        Err(Error::new(ErrorKind::NotFound, message).id(id))
+    /// The document that an ID names in this batch.
+    pub(super) fn resolve(&self, id: &str) -> Result<u32> {
+        self.view().resolve(id)
     }
 
     fn targets(&self, target: &Target) -> Result<Vec<u32>> {
@@ -144,7 +132,7 @@ impl Draft {
                 Ok(slots)
             }
             Target::Where(condition) => {
-                let source = During { before: &self.before, now: &self.state };
+                let source = self.view();
                 let filter = Filter::compile(condition, &source)?;
                 let matching = self.state.slots().filter(|&slot| filter.matches(&source, slot));
                 let mut slots: Vec<u32> = matching.collect();

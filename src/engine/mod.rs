@@ -66,6 +66,19 @@ pub(crate) struct Engine {
     /// Loads of a read-only store take turns; those of others have the exclusive lock.
     loading: Mutex<()>,
     poisoned: AtomicBool,
+    /// Its name in the registry, unless it is not shared.
+    identity: Option<open::Identity>,
+    /// A fork has left it in a child, where nothing but memory is given up.
+    abandoned: AtomicBool,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // In the child of a fork another thread may have held the registry, and never lets go.
+        if let (Some(identity), false) = (self.identity, self.abandoned.load(Ordering::SeqCst)) {
+            open::unregister(identity);
+        }
+    }
 }
 
 impl Engine {
@@ -84,6 +97,8 @@ impl Engine {
             stale: AtomicBool::new(true),
             loading: Mutex::new(()),
             poisoned: AtomicBool::new(false),
+            identity: None,
+            abandoned: AtomicBool::new(false),
         }
     }
 
@@ -95,6 +110,11 @@ impl Engine {
     /// Refuses writes from now on: a panic may have left something half done.
     pub(crate) fn poison(&self) {
         self.poisoned.store(true, Ordering::SeqCst);
+    }
+
+    /// Gives up memory only when it goes: this is the child of a fork.
+    pub(crate) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::SeqCst);
     }
 
     /// Catches up and lets `look` see the state.

@@ -42,6 +42,7 @@ pub(crate) struct Definition {
 
 #[derive(Debug, Serialize)]
 struct Violation {
+    kind: &'static str,
     uuid: String,
     id: Option<String>,
     field: String,
@@ -50,7 +51,7 @@ struct Violation {
 
 /// Process, device and inode of a lock file: handles with equal ones share an engine. The process
 /// is among them because the child of a fork must not use what its parent shared.
-type Identity = ((usize, u64), u64, u64);
+pub(super) type Identity = ((usize, u64), u64, u64);
 
 struct Shared {
     engine: Weak<Engine>,
@@ -58,6 +59,7 @@ struct Shared {
     uuid_seed: Option<u64>,
 }
 
+/// The engines in use, so that handles of this process on one store share one.
 static REGISTRY: Mutex<BTreeMap<Identity, Shared>> = Mutex::new(BTreeMap::new());
 
 /// Opens a store in memory.
@@ -108,10 +110,11 @@ fn share(
         return Ok(Arc::new(Engine::new(Box::new(storage), machine, minter, None)));
     };
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
-    registry.retain(|_, shared| shared.engine.strong_count() > 0);
     if let Some(shared) = registry.get(&identity) {
         if let Some(engine) = shared.engine.upgrade() {
             if shared.clock != request.clock || shared.uuid_seed != request.uuid_seed {
+                // The engine may go with this handle, and asks for the registry then.
+                drop(registry);
                 return Err(Error::invalid(
                     "clock and uuid_seed are the same in all handles of a process on one store",
                 )
@@ -120,7 +123,9 @@ fn share(
             return Ok(engine);
         }
     }
-    let engine = Arc::new(Engine::new(Box::new(storage), machine, minter, None));
+    let mut engine = Engine::new(Box::new(storage), machine, minter, None);
+    engine.identity = Some(identity);
+    let engine = Arc::new(engine);
     let shared = Shared {
         engine: Arc::downgrade(&engine),
         clock: request.clock.clone(),
@@ -128,6 +133,19 @@ fn share(
     };
     registry.insert(identity, shared);
     Ok(engine)
+}
+
+/// Takes an engine that is going out of the registry.
+pub(super) fn unregister(identity: Identity) {
+    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    // Another one may have taken its place already.
+    if registry.get(&identity).is_some_and(|shared| shared.engine.strong_count() == 0) {
+        registry.remove(&identity);
+    }
+    if registry.is_empty() {
+        // An empty map may still hold memory.
+        *registry = BTreeMap::new();
+    }
 }
 
 impl Engine {
@@ -267,6 +285,7 @@ fn violations(state: &State) -> impl Iterator<Item = Violation> + '_ {
     state.violating().iter().filter_map(|&slot| {
         let problem = state.document(slot).ok()?.problems(&state.schema).into_iter().next()?;
         Some(Violation {
+            kind: problem.kind,
             uuid: state.uuid_text(slot),
             id: state.id(slot),
             field: problem.field,

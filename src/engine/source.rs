@@ -1,9 +1,11 @@
 //! What queries see of a state, and of a batch in the making.
 
+use std::collections::BTreeMap;
+
 use crate::engine::identify::{Identifier, identifier};
 use crate::engine::place;
 use crate::engine::state::State;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::model::schema::{CODE_NONE, Schema};
 use crate::model::time::Time;
@@ -70,6 +72,18 @@ impl Source for State {
 pub(super) struct During<'a> {
     pub(super) before: &'a State,
     pub(super) now: &'a State,
+    /// The documents that operations of the batch gave names.
+    pub(super) names: &'a BTreeMap<String, u32>,
+}
+
+impl During<'_> {
+    fn resolve_name(&self, id: &str, name: &str) -> Result<u32> {
+        self.names.get(name).copied().ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("no operation before is named '{name}'"))
+                .id(id)
+                .candidates(self.names.keys().map(|name| format!("${name}")).collect())
+        })
+    }
 }
 
 impl Source for During<'_> {
@@ -118,10 +132,19 @@ impl Source for During<'_> {
     }
 
     fn resolve(&self, id: &str) -> Result<u32> {
-        match identifier(id) {
-            Identifier::Short(_) | Identifier::Piece(_) => State::resolve(self.before, id),
+        let slot = match identifier(id) {
+            Identifier::Short(short) => match short.strip_prefix('$') {
+                Some(name) => self.resolve_name(id, name),
+                None => State::resolve(self.before, id),
+            },
+            Identifier::Piece(_) => State::resolve(self.before, id),
             Identifier::Uuid(_) | Identifier::Key(_) => State::resolve(self.now, id),
+        }?;
+        if self.now.is_live(slot) {
+            return Ok(slot);
         }
+        let message = format!("{id}: an operation before has deleted this document");
+        Err(Error::new(ErrorKind::NotFound, message).id(id))
     }
 
     fn place(&self, slot: u32) -> Vec<u8> {

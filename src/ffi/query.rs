@@ -85,7 +85,8 @@ pub unsafe extern "C" fn nanostore_list(
     }
 }
 
-/// Counts the documents that nanostore_list would list for the same query.
+/// Counts the documents that nanostore_list would list for the same query; its `limit`, `offset`
+/// and `after` do not matter.
 ///
 /// - Cost: one pass over the documents that may match.
 /// - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be

@@ -153,11 +153,11 @@ pub unsafe extern "C" fn nanostore_close(
 /// them must mend them.
 ///
 /// The result tells whether the schema changed (the same one again is no write), how many
-/// documents break it, and the first of them, in the form that nanostore_verify uses:
+/// documents break it, and the first ten of them, each with the first rule that it breaks:
 ///
 /// ```text
-/// {"changed":true,"violations":1,"examples":[{"kind":"...","uuid":"0194...","line":null,
-///  "field":"status","message":"..."}]}
+/// {"changed":true,"violations":1,"examples":[{"kind":"value","uuid":"0194...","id":"2",
+///  "field":"dimensions.status","message":"..."}]}
 /// ```
 ///
 /// - Cost: one pass over all documents.
@@ -165,8 +165,7 @@ pub unsafe extern "C" fn nanostore_close(
 /// - NULL: `options_json`, `report_out` and `error_out` may be NULL.
 /// - Threads: any; it is a write.
 /// - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
-///   schema); NANOSTORE_UNSUPPORTED; NANOSTORE_SCHEMA_MISMATCH (the same `schema_version` with
-///   other content); NANOSTORE_CONSTRAINT (`strict`); those of every write.
+///   schema); NANOSTORE_UNSUPPORTED; NANOSTORE_CONSTRAINT (`strict`); those of every write.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nanostore_define(

@@ -104,7 +104,7 @@ impl Store {
 
     /// Gives up this handle in the child of a fork: memory only, no lock, no file.
     pub(crate) fn abandon(self) {
-        std::mem::forget(self.engine);
+        self.engine.abandon();
     }
 
     /// Refuses writes from now on: a call panicked.
