@@ -164,19 +164,22 @@ static void refuse_text_that_is_no_json(enum function function, int input, enum 
     }
 }
 
-/* A text of `length` bytes made of repetitions of `unit` between `first` and `last`. */
+/* A text of about `length` bytes made of repetitions of `unit` between `first` and `last`. */
 static char *repeated(const char *first, const char *unit, size_t length, const char *last)
 {
-    size_t used = strlen(first), step = strlen(unit);
-    char *text = malloc(used + length + step + strlen(last) + 1);
+    size_t start = strlen(first), done = strlen(unit), whole = length / done * done;
+    char *text = malloc(start + whole + strlen(last) + 1);
     if (text == NULL) {
         exit(2);
     }
-    memcpy(text, first, used);
-    for (length += used; used < length; used += step) {
-        memcpy(text + used, unit, step);
+    memcpy(text, first, start);
+    memcpy(text + start, unit, done);
+    while (done < whole) { /* twice as much each time */
+        size_t more = done < whole - done ? done : whole - done;
+        memcpy(text + start + done, text + start, more);
+        done += more;
     }
-    strcpy(text + used, last);
+    strcpy(text + start + whole, last);
     return text;
 }
 
