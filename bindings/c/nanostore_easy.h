@@ -39,25 +39,33 @@ extern "C" {
 
 /* ---- errors -------------------------------------------------------------------------------- */
 
-/* Prints `what: message` to `out`, and the hint on a line of its own where the error has one.
- * `what` may be NULL (nothing is put before the message). The error stays the caller's. */
+/* Prints one member of the error's JSON between `before` and `after`, if it is there. */
+static inline void nanostore_easy_detail(FILE *out, const nanostore_error *error,
+                                         const char *pointer, const char *before,
+                                         const char *after)
+{
+    char *text = NULL;
+
+    if (nanostore_json_get(nanostore_error_json(error), pointer, &text, NULL) == NANOSTORE_OK
+        && text != NULL) {
+        fprintf(out, "%s%s%s", before, text, after);
+    }
+    nanostore_string_free(text);
+}
+
+/* Prints `what: message` to `out`, with the place where the error has one, and the hint on a line
+ * of its own. `what` may be NULL (nothing is put before the message). The error stays the
+ * caller's. */
 static inline void nanostore_easy_report(FILE *out, const char *what, const nanostore_error *error)
 {
-    char *hint = NULL;
-
     if (what != NULL) {
         fprintf(out, "%s: ", what);
     }
-    if (error == NULL) {
-        fprintf(out, "failed, and gave no error\n");
-        return;
-    }
-    fprintf(out, "%s\n", nanostore_error_message(error));
-    if (nanostore_json_get(nanostore_error_json(error), "/hint", &hint, NULL) == NANOSTORE_OK
-        && hint != NULL) {
-        fprintf(out, "  hint: %s\n", hint);
-    }
-    nanostore_string_free(hint);
+    fputs(error != NULL ? nanostore_error_message(error) : "failed, and gave no error", out);
+    nanostore_easy_detail(out, error, "/line", " (line ", "");
+    nanostore_easy_detail(out, error, "/column", ", column ", ")");
+    nanostore_easy_detail(out, error, "/hint", "\n  hint: ", "");
+    fputc('\n', out);
 }
 
 /* Reports `error` to stderr, frees it and ends the program with EXIT_FAILURE. What calls before it

@@ -13,7 +13,7 @@ use crate::engine::operation::{Operation, Target};
 use crate::engine::source::During;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::document::{Document, Problem};
+use crate::model::document::{Document, Problem, check_document_bytes};
 use crate::model::json::Value;
 use crate::model::time::Time;
 use crate::query::{Filter, Source};
@@ -180,14 +180,7 @@ impl Draft {
         }
         let mut text = String::new();
         document.write(&mut text);
-        if text.len() > self.document_bytes_max {
-            let (most, bytes) = (self.document_bytes_max, text.len());
-            let message = format!("a document has at most {most} bytes, not {bytes}");
-            return Err(Error::new(ErrorKind::Limit, message)
-                .named("DOCUMENT_BYTES")
-                .hint("max_document_bytes, an open option, sets the limit"));
-        }
-        Ok(())
+        check_document_bytes(text.len(), self.document_bytes_max)
     }
 
     pub(super) fn check_rev(&self, slot: u32, expected: Option<u64>) -> Result<()> {

@@ -153,9 +153,23 @@ impl Engine {
         if !self.stale.load(Ordering::SeqCst) && !exclusive.changed()? {
             return Ok(());
         }
+        let loaded = exclusive.load()?;
+        self.take_in(exclusive, loaded, None)
+    }
+
+    /// Makes what was loaded the state, a person's edit under a number of its own. `schema`
+    /// overrides the stored one.
+    fn take_in(
+        &self,
+        exclusive: &mut dyn Exclusive,
+        loaded: Loaded,
+        schema: Option<Arc<Schema>>,
+    ) -> Result<()> {
         let known = self.current();
-        let (state, foreign) = self.load(|| exclusive.load(), Some(&known), None)?;
-        if foreign {
+        let mut first = Some(loaded);
+        let load = || first.take().map_or_else(|| exclusive.load(), Ok);
+        let (state, is_new_edit) = self.load(load, Some(&known), schema)?;
+        if is_new_edit {
             exclusive.reserve(state.commit)?;
         }
         self.publish(state);
@@ -176,15 +190,15 @@ impl Engine {
         loop {
             let loaded = load()?;
             let image = loaded.image.as_deref().ok_or_else(|| self.gone())?;
-            let next = loaded.commit_floor + 1;
+            let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
             let revisions = match loaded.foreign {
-                true => Revisions::Edited { rev: next, known },
+                true => Revisions::Edited { rev, known },
                 false => Revisions::AsWritten,
             };
             match load::read(image, schema.clone(), loaded.commit_floor, revisions) {
                 Ok(state) => {
-                    let edited = state.commit >= next && loaded.foreign;
-                    return Ok((state, edited));
+                    let is_new_edit = loaded.foreign && state.commit > loaded.commit_floor;
+                    return Ok((state, is_new_edit));
                 }
                 Err(error) if loaded.fresh && error.kind() == ErrorKind::Corrupt => {
                     if self.machine.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde::Serialize;
@@ -14,9 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::data_file::{Envelope, Format};
 use crate::model::schema::Schema;
 use crate::query::{Filter, Source};
-use crate::storage::Machine;
 use crate::storage::json_file::{Access, JsonFile};
 use crate::storage::memory::Memory;
+use crate::storage::{Exclusive, Loaded, Machine};
 
 /// Documents named in a report of violations at most.
 const EXAMPLES_MAX: usize = 10;
@@ -152,27 +153,12 @@ impl Engine {
     /// Makes the file, or catches up with it; then lets the schema of the request count.
     fn settle(&self, request: &Request) -> Result<()> {
         let mut exclusive = self.storage.lock(request.limits.lock_timeout)?;
-        if exclusive.changed()? {
+        if self.stale.load(Ordering::SeqCst) || exclusive.changed()? {
             let loaded = exclusive.load()?;
-            let is_empty = loaded.image.as_ref().is_none_or(Vec::is_empty);
-            if is_empty {
-                let mut state = self.new_state(request)?;
-                // A file that was here before has given out numbers already.
-                state.commit = loaded.commit_floor;
-                exclusive.replace(state.commit, &mut || load::write(&state))?;
-                self.publish(state);
-                return Ok(());
+            if loaded.image.as_ref().is_none_or(Vec::is_empty) {
+                return self.create(&mut *exclusive, loaded.commit_floor, request);
             }
-            self.stale.store(true, std::sync::atomic::Ordering::SeqCst);
-        }
-        match (self.refresh(&mut *exclusive), &request.schema) {
-            // The schema given replaces one that a person broke.
-            (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
-                let schema = Some(Arc::new(schema.clone()));
-                let (state, _) = self.load(|| exclusive.load(), None, schema)?;
-                self.publish(state);
-            }
-            (result, _) => result?,
+            self.take_in_or_mend(&mut *exclusive, loaded, request)?;
         }
         drop(exclusive);
         if let Some(format) = request.format {
@@ -185,6 +171,36 @@ impl Engine {
             }
         }
         self.read(&request.limits, |state| check_strict(state, request.strict))
+    }
+
+    /// Writes a new store. A file that was here before may have given out numbers already.
+    fn create(
+        &self,
+        exclusive: &mut dyn Exclusive,
+        commit_floor: u64,
+        request: &Request,
+    ) -> Result<()> {
+        let mut state = self.new_state(request)?;
+        state.commit = commit_floor;
+        exclusive.replace(state.commit, &mut || load::write(&state))?;
+        self.publish(state);
+        Ok(())
+    }
+
+    /// Takes in the file; a stored schema that a person broke yields to the one given.
+    fn take_in_or_mend(
+        &self,
+        exclusive: &mut dyn Exclusive,
+        loaded: Loaded,
+        request: &Request,
+    ) -> Result<()> {
+        match (self.take_in(exclusive, loaded, None), &request.schema) {
+            (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
+                let loaded = exclusive.load()?;
+                self.take_in(exclusive, loaded, Some(Arc::new(schema.clone())))
+            }
+            (result, _) => result,
+        }
     }
 
     /// The state of a new store.

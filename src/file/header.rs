@@ -10,7 +10,9 @@
 //! | 16..24 | commit high-water: no number up to it may be given out again |
 //! | 24..40 | digest of the data file as a store last wrote it (0: none) |
 //! | 40..56 | digest of the data file that is about to take its place (0: none) |
-//! | 56..120 | zero, kept for the write-ahead log |
+//! | 56..72 | digest of a data file that a person edited (0: none) |
+//! | 72..80 | the commit number under which that edit was taken in |
+//! | 80..120 | zero, kept for the write-ahead log |
 //! | 120..128 | XXH3-64 of the bytes before |
 //!
 //! Numbers are little-endian, bytes 12..16 are zero.
@@ -45,6 +47,10 @@ pub(crate) struct Header {
     /// The digest of the data file being put in place; 0 for none. Set before the file is
     /// replaced, so that a process that dies in between does not look like a person's edit.
     pub(crate) pending: u128,
+    /// The digest of the data file as a person edited it last; 0 for none.
+    pub(crate) edited: u128,
+    /// The commit number under which that edit was taken in. No store has written it yet.
+    pub(crate) edited_commit: u64,
 }
 
 /// What the beginning of a lock file turned out to be.
@@ -86,7 +92,9 @@ impl Header {
             let commit = u64::from_le_bytes(take(&mut rest)?);
             let digest = u128::from_le_bytes(take(&mut rest)?);
             let pending = u128::from_le_bytes(take(&mut rest)?);
-            Some((version, Header { commit, digest, pending }))
+            let edited = u128::from_le_bytes(take(&mut rest)?);
+            let edited_commit = u64::from_le_bytes(take(&mut rest)?);
+            Some((version, Header { commit, digest, pending, edited, edited_commit }))
         })();
         match fields {
             Some((VERSION, header)) => Decoded::Valid(header),
@@ -123,6 +131,8 @@ fn encode(version: u32, header: &Header) -> [u8; BLOCK_BYTES] {
     bytes.extend_from_slice(&header.commit.to_le_bytes());
     bytes.extend_from_slice(&header.digest.to_le_bytes());
     bytes.extend_from_slice(&header.pending.to_le_bytes());
+    bytes.extend_from_slice(&header.edited.to_le_bytes());
+    bytes.extend_from_slice(&header.edited_commit.to_le_bytes());
     bytes.resize(CHECKED_BYTES, 0);
     bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
     let mut block = [0; BLOCK_BYTES];
@@ -140,7 +150,8 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 mod tests {
     use super::*;
 
-    const HEADER: Header = Header { commit: 42, digest: 7 << 100, pending: 9 };
+    const HEADER: Header =
+        Header { commit: 42, digest: 7 << 100, pending: 9, edited: 5 << 90, edited_commit: 41 };
 
     #[test]
     fn a_header_reads_back_as_written() {

@@ -274,6 +274,17 @@ pub(crate) fn check_key(key: &str) -> Result<()> {
     Ok(())
 }
 
+/// Checks the length of a document's text.
+pub(crate) fn check_document_bytes(bytes: usize, most: usize) -> Result<()> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let message = format!("a document has at most {most} bytes, not {bytes}");
+    Err(Error::new(ErrorKind::Limit, message)
+        .named("DOCUMENT_BYTES")
+        .hint("max_document_bytes, an open option, sets the limit"))
+}
+
 /// Appends a UUID in its hyphenated lower-case form.
 pub(crate) fn push_uuid(uuid: Uuid, out: &mut String) {
     out.push_str(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));

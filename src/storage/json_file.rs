@@ -237,6 +237,7 @@ impl JsonFile {
             image: read.map(|read| read.bytes).filter(|bytes| !bytes.is_empty()),
             commit_floor: seen.floor,
             foreign,
+            edit: (foreign && found != 0 && found == known.edited).then_some(known.edited_commit),
             fresh,
         }
     }
@@ -317,7 +318,8 @@ impl Exclusive for Held<'_> {
         let new = digest(&bytes);
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
-        let intent = Header { commit, digest: seen.own_digest, pending: new };
+        let header = self.store.header(&self.place)?.unwrap_or_default();
+        let intent = Header { commit, digest: seen.own_digest, pending: new, ..header };
         self.guard.write_header(&intent)?;
         {
             let mut seen = self.store.seen();
@@ -341,7 +343,8 @@ impl Exclusive for Held<'_> {
         seen.file = View::Present(Base::new(&metadata, new, now, grain));
         seen.own_digest = new;
         // The file is in place and durable. If this fails, the header still names it as pending.
-        if self.guard.write_header(&Header { commit, digest: new, pending: 0 }).is_ok() {
+        let done = Header { commit, digest: new, ..Header::default() };
+        if self.guard.write_header(&done).is_ok() {
             seen.header_digest = new;
         }
         Ok(())
@@ -350,7 +353,11 @@ impl Exclusive for Held<'_> {
     fn reserve(&mut self, commit: u64) -> Result<()> {
         let header = self.store.header(&self.place)?.unwrap_or_default();
         if header.commit < commit {
-            self.guard.write_header(&Header { commit, ..header })?;
+            let edited = match self.store.seen().file {
+                View::Present(base) => base.digest,
+                View::Missing | View::Unknown => 0,
+            };
+            self.guard.write_header(&Header { commit, edited, edited_commit: commit, ..header })?;
         }
         self.store.seen().raise(commit.max(header.commit));
         Ok(())

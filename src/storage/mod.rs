@@ -47,6 +47,8 @@ pub(crate) struct Loaded {
     pub(crate) commit_floor: u64,
     /// The file is not the one a store last wrote: a person edited, replaced or removed it.
     pub(crate) foreign: bool,
+    /// For a foreign file: the number under which exactly these bytes were taken in before.
+    pub(crate) edit: Option<u64>,
     /// The file changed in the last 500 ms: what cannot be parsed may still be being written.
     pub(crate) fresh: bool,
 }
@@ -94,7 +96,7 @@ pub(crate) trait Exclusive {
     /// decide again. A backend that keeps nothing never calls `image`.
     fn replace(&mut self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()>;
 
-    /// Keeps every number up to `commit` from being given out again, without writing the file: a
-    /// person's edit was taken in under that number.
+    /// Notes that the person's edit loaded last was taken in as `commit`, without writing the file:
+    /// no number up to it is given out again, and who loads the same edit is told.
     fn reserve(&mut self, commit: u64) -> Result<()>;
 }

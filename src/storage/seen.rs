@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(judge(None, Some(&metadata(2, 5 * SECOND))), Verdict::Changed);
         assert_eq!(judge(None, Some(&metadata(1, 5 * SECOND + 1))), Verdict::Changed);
         assert_eq!(judge(None, None), Verdict::Changed);
-        let same = Header { commit: 9, digest: 7, pending: 3 };
+        let same = Header { commit: 9, digest: 7, pending: 3, ..Header::default() };
         assert_eq!(judge(Some(&same), Some(&file)), Verdict::Same);
         let other = Header { digest: 8, ..same };
         assert_eq!(judge(Some(&other), Some(&file)), Verdict::Changed);

@@ -17,7 +17,8 @@ use crate::engine::operation::{Operation, Target, read_batch};
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
-use crate::model::json::{self, Value, from_value, parse, parse_object};
+use crate::model::document::check_document_bytes;
+use crate::model::json::{self, Object, Value, from_value, parse, parse_object};
 use crate::model::schema::Schema;
 use crate::query::{Query, Selection};
 use crate::storage::{Machine, this_machine};
@@ -184,7 +185,7 @@ impl Store {
     /// # Errors
     /// INVALID, LIMIT, EXISTS, NOTFOUND (the parent); those of writing.
     pub fn add(&self, document: &str, options: Option<&str>) -> Result<String> {
-        let document = parse_object(document)?;
+        let document = self.parse_document(document)?;
         let NoOptions {} = read(options)?;
         self.write_one(&Operation::Add { document, name: None })
     }
@@ -212,7 +213,7 @@ impl Store {
     /// # Errors
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, CONSTRAINT, EXISTS, LIMIT; those of writing.
     pub fn update(&self, id: &str, patch: &str, options: Option<&str>) -> Result<String> {
-        let patch = parse_object(patch)?;
+        let patch = self.parse_document(patch)?;
         let ChangeOptions { if_rev } = read(options)?;
         self.write_one(&Operation::Update { target: Target::Id(id.to_owned()), patch, if_rev })
     }
@@ -223,7 +224,7 @@ impl Store {
     /// # Errors
     /// As [`Store::update`].
     pub fn replace(&self, id: &str, document: &str, options: Option<&str>) -> Result<String> {
-        let document = parse_object(document)?;
+        let document = self.parse_document(document)?;
         let ChangeOptions { if_rev } = read(options)?;
         self.write_one(&Operation::Replace { id: id.to_owned(), document, if_rev })
     }
@@ -258,6 +259,13 @@ impl Store {
             }
             Ok(batch_report(draft, &outcomes))
         })
+    }
+
+    /// Parses a document or a patch, unless its text is longer than a document may be: values take
+    /// more memory than their text.
+    fn parse_document(&self, text: &str) -> Result<Object> {
+        check_document_bytes(text.len(), self.limits.document_bytes_max)?;
+        parse_object(text)
     }
 
     fn write_one(&self, operation: &Operation) -> Result<String> {

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod c_program;
+mod edits;
 mod expectation;
 mod files;
 mod ids_cases;

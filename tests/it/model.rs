@@ -204,9 +204,6 @@ impl Trial<'_> {
         let before = self.model.clone();
         let touched = self.model.apply(&action);
         let outcome = perform(self.store(), &before, &action);
-        if std::env::var("TRACE").is_ok() {
-            println!("single {action:?} -> {outcome:?}");
-        }
         match (touched, outcome) {
             (Ok(touched), Ok(documents)) => self.compare_touched(&action, &touched, &documents),
             (Err(_), Err(_)) => {
@@ -258,9 +255,6 @@ impl Trial<'_> {
     }
 
     fn compare_batch(&mut self, actions: &[Action], touched: &[Vec<Handle>], results: &str) {
-        if std::env::var("TRACE").is_ok() {
-            println!("batch {actions:?}\n  -> {results}");
-        }
         let results = parsed(results);
         let results = results.get("results").and_then(Value::elements).expect("results");
         assert_eq!(results.len(), actions.len(), "a result for each operation");
@@ -291,7 +285,7 @@ impl Trial<'_> {
     /// Takes over what only the store knows of a document just added.
     fn learn(&mut self, action: &Action, handles: &[Handle], documents: &[Value]) {
         if let (Action::Add { .. }, [handle], [document]) = (action, handles, documents) {
-            if let Some(added) = self.model.documents.get_mut(handle) {
+            if let Some(added) = self.model.document_mut(*handle) {
                 text(document, "uuid").clone_into(&mut added.uuid);
                 added.created = nanoseconds(text(document, "created_at"));
             }

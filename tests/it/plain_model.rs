@@ -4,6 +4,7 @@
 //! looks. A *handle* is the model's own name for a document.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 pub(crate) type Handle = u32;
 
@@ -54,8 +55,8 @@ type Partitions = BTreeMap<(Option<Handle>, usize, bool), Vec<(i64, Handle)>>;
 #[derive(Clone)]
 pub(crate) struct PlainModel {
     stable: bool,
-    /// By handle, which is the order of arrival.
-    pub(crate) documents: BTreeMap<Handle, Document>,
+    /// By handle, which is the order of arrival; shared with the copies that tests keep.
+    pub(crate) documents: BTreeMap<Handle, Rc<Document>>,
     next: Handle,
     /// Stable numbering: the highest number ever given in each partition.
     highest: BTreeMap<(Option<Handle>, &'static str), u32>,
@@ -81,13 +82,13 @@ impl PlainModel {
                     priority: *priority,
                     numbers: BTreeMap::new(),
                 };
-                self.documents.insert(handle, document);
+                self.documents.insert(handle, Rc::new(document));
                 self.number(handle);
                 Ok(vec![handle])
             }
             Action::Change { targets, status, priority } => {
                 for target in targets {
-                    let document = self.documents.get_mut(target).ok_or("it is gone")?;
+                    let document = self.document_mut(*target).ok_or("it is gone")?;
                     document.status = status.unwrap_or(document.status);
                     document.priority = priority.unwrap_or(document.priority);
                     self.number(*target);
@@ -97,6 +98,10 @@ impl PlainModel {
             Action::Move { target, parent } => self.change_parent(*target, *parent),
             Action::Delete { target, cascade } => self.delete(*target, *cascade),
         }
+    }
+
+    pub(crate) fn document_mut(&mut self, handle: Handle) -> Option<&mut Document> {
+        self.documents.get_mut(&handle).map(Rc::make_mut)
     }
 
     fn known(&self, handle: Option<Handle>) -> Result<(), Refused> {
@@ -120,7 +125,7 @@ impl PlainModel {
             }
             ancestor = self.documents[&handle].parent;
         }
-        let document = self.documents.get_mut(&target).ok_or("it is gone")?;
+        let document = self.document_mut(target).ok_or("it is gone")?;
         if document.parent != parent {
             document.parent = parent;
             document.numbers.clear();
@@ -152,12 +157,12 @@ impl PlainModel {
 
     /// Stable numbering: gives the document a number in its partition unless it has one.
     fn number(&mut self, handle: Handle) {
-        let prefix = self.prefix(handle);
-        let Some(document) = self.documents.get_mut(&handle) else { return };
+        let (prefix, document) = (self.prefix(handle), &self.documents[&handle]);
         if self.stable && !document.numbers.contains_key(prefix) {
             let highest = self.highest.entry((document.parent, prefix)).or_insert(0);
             *highest += 1;
-            document.numbers.insert(prefix, *highest);
+            let number = *highest;
+            self.document_mut(handle).map(|document| document.numbers.insert(prefix, number));
         }
     }
 

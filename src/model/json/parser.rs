@@ -2,7 +2,8 @@
 //! one member and one element at a time.
 //!
 //! Every rule of RFC 8259 holds; beyond it, repeated names are refused, and so are more than
-//! [`DEPTH_MAX`] levels and exponents of more than nine digits. Work is linear in the text.
+//! [`DEPTH_MAX`] levels, exponents of more than nine digits and more than [`VALUES_MAX`] values.
+//! Work is linear in the text.
 
 use std::borrow::Cow;
 
@@ -13,6 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Digits of an exponent at most, leading zeros aside.
 const EXPONENT_DIGITS_MAX: usize = 9;
+/// Values that one parser makes at most: small ones take far more memory than text.
+const VALUES_MAX: u32 = 5_000_000;
 /// Characters of a name that a message shows at most.
 const NAME_SHOWN_MAX: usize = 60;
 
@@ -20,13 +23,14 @@ const NAME_SHOWN_MAX: usize = 60;
 pub(crate) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
+    values: u32,
 }
 
 impl<'a> Parser<'a> {
     /// Begins at the start of `text`, behind a byte-order mark if there is one.
     pub(crate) fn new(text: &'a str) -> Parser<'a> {
         let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-        Parser { text, at }
+        Parser { text, at, values: 0 }
     }
 
     /// Goes to the next byte that is not white space, and gives it without taking it.
@@ -110,7 +114,17 @@ impl<'a> Parser<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    fn count_value(&mut self) -> Result<()> {
+        self.values += 1;
+        if self.values <= VALUES_MAX {
+            return Ok(());
+        }
+        let message = format!("a text has at most {VALUES_MAX} values");
+        Err(self.located(Error::new(ErrorKind::Limit, message).named("JSON_VALUES"), self.at))
+    }
+
     fn value_within(&mut self, depth: usize) -> Result<Value> {
+        self.count_value()?;
         match self.peek() {
             Some(b'"') => Ok(Value::String(self.string()?.into_owned())),
             Some(b'{') => {
