@@ -37,7 +37,7 @@
  * Text. All text is UTF-8 and ends in NUL; only paths are bytes as the operating system takes
  * them. Text that goes in is never kept. All texts of one call together may hold 256 MiB.
  *
- * SON. Documents, queries, options and results are JSON by RFC 8259, at most 128 levels deep and
+ * JSON. Documents, queries, options and results are JSON by RFC 8259, at most 128 levels deep and
  * with at most 5,000,000 values in one text. Refused are a member named twice in one object,
  * halves of surrogate pairs, and exponents over 999,999,999; numbers are kept exactly as they are
  * written. Options are an object, NULL for all defaults; an option that a function does not know
@@ -439,7 +439,7 @@ nanostore_status nanostore_json_get(const char *json,
  * Opens a store: a readable JSON file, or memory for the path ":memory:".
  *
  * `path` is bytes to the operating system and need not be UTF-8. Symbolic links are followed. A
- * path that does not exist becomes a new store at the first write, in a folder that exists.
+ * path that does not exist becomes a new store without documents, in a folder that exists.
  * Beside the file stands a lock file of the same name with ".lock" at its end; it stays there.
  * Several handles and several processes may have one file open: each call sees what the others
  * wrote, and edits that a person made with an editor. Each open of ":memory:" is a store of its

@@ -174,7 +174,10 @@ impl Draft {
             Some(Some(id)) => {
                 let field = self.state.schema.hierarchy().map_or("", |parent| parent.member());
                 let slot = self.resolve(id).map_err(|error| {
-                    let message = format!("the parent is not there: {error}");
+                    let message = match error.kind() {
+                        ErrorKind::NotFound => format!("the parent is not there: {error}"),
+                        _ => format!("the parent: {error}"),
+                    };
                     error.with_message(message).field(format!("dimensions.{field}"))
                 })?;
                 Ok(Some(ParentRef::Uuid(Uuid::from_u128(self.state.uuid(slot)))))

@@ -14,7 +14,7 @@ use crate::store::Store;
 /// Opens a store: a readable JSON file, or memory for the path ":memory:".
 ///
 /// `path` is bytes to the operating system and need not be UTF-8. Symbolic links are followed. A
-/// path that does not exist becomes a new store at the first write, in a folder that exists.
+/// path that does not exist becomes a new store without documents, in a folder that exists.
 /// Beside the file stands a lock file of the same name with ".lock" at its end; it stays there.
 /// Several handles and several processes may have one file open: each call sees what the others
 /// wrote, and edits that a person made with an editor. Each open of ":memory:" is a store of its

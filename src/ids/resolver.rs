@@ -50,12 +50,14 @@ impl Forest {
             .and_then(|partition| self.partitions.get(partition));
         let count = partition.map_or(0, |partition| partition.members.len());
         let noun = match (count, parent == ROOT) {
-            (1, true) => "document",
-            (_, true) => "documents",
+            (1, true) => "document at the top",
+            (_, true) => "documents at the top",
             (1, false) => "child",
             (_, false) => "children",
         };
+        let has_prefixes = self.list(parent).is_some_and(|list| list.len() > 1);
         let which = match letters {
+            "" if has_prefixes => " without a prefix".to_owned(),
             "" => String::new(),
             letters => format!(" with the prefix {letters}"),
         };

@@ -233,6 +233,20 @@ static void refuse_a_huge_text(enum function function, int input, enum kind kind
     }
 }
 
+/* Twelve million small values: little text that would take much memory. */
+static void refuse_many_values(void)
+{
+    char *values = repeated("{\"data\":{\"x\":[0", ",1", 24000000, "]}}");
+    char *alternatives = repeated("{\"where\":{\"rev\":{\"$in\":[0", ",1", 24000000, "]}}}");
+    refuse(ADD, 0, values, NANOSTORE_LIMIT, "twelve million values");
+    if (!is_under_valgrind()) {
+        refuse(JSON_GET, 0, values, NANOSTORE_LIMIT, "twelve million values");
+        refuse(LIST, 0, alternatives, NANOSTORE_LIMIT, "twelve million alternatives");
+    }
+    free(values);
+    free(alternatives);
+}
+
 /* Wrong in what it says, not in how it is written. */
 static void refuse_wrong_content(void)
 {
@@ -366,6 +380,7 @@ int main(int argc, char **argv)
     for_each_input(refuse_hostile_json);
     huge = repeated("[\"", "x", megabytes << 20, "\"]");
     for_each_input(refuse_a_huge_text);
+    refuse_many_values();
     refuse_wrong_content();
     refuse_long_names();
     check_ok(nanostore_close(&store, &e), &e, "close");

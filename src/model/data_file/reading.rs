@@ -34,7 +34,8 @@ pub(super) fn read_document<'a>(
         seen.push(member);
         match member {
             "uuid" => uuid = read_uuid(&value)?,
-            "" if COMPUTED_MEMBERS.contains(&name.as_str()) => {}
+            // The Go original writes the ID it computed, too.
+            "" if COMPUTED_MEMBERS.contains(&name.as_str()) || name == "SimpleID" => {}
             "" => {
                 document.others.insert(name, value);
             }
