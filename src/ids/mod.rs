@@ -28,7 +28,11 @@ mod placement;
 mod prefixes;
 mod resolver;
 mod short_id;
+#[cfg(test)]
+mod tests;
 pub(crate) mod walk;
 
+/// The highest number that stable numbering believes a file has given.
+pub(crate) const NUMBER_MAX: u32 = 1_000_000_000;
 /// Levels of a tree at most: deeper documents of a file have no short ID.
 pub(crate) const LEVELS_MAX: u32 = 1000;

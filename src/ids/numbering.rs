@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ids::forest::{Forest, Parent, ROOT, Seat, order};
-use crate::ids::prefixes;
+use crate::ids::{NUMBER_MAX, prefixes};
 use crate::index::Members;
 
 /// The highest numbers given, by parent (none: the roots) and prefix text.
@@ -27,7 +27,7 @@ impl Forest {
         let prefix = self.prefixes.find(&visible);
         match prefix.and_then(|prefix| self.find_partition(parent, prefix).1) {
             Some(partition) => self.free_number(partition, seat.claim, own),
-            None => seat.claim.max(1),
+            None => seat.claim.clamp(1, NUMBER_MAX),
         }
     }
 
@@ -43,7 +43,11 @@ impl Forest {
         let place = partition.members.position_by(|slot| number_of(slot).cmp(&claim));
         let holder = partition.members.select(place).filter(|&slot| Some(slot) != own);
         let taken = holder.map(number_of) == Some(claim);
-        if claim > 0 && !taken { claim } else { partition.highest.saturating_add(1) }
+        if (1..=NUMBER_MAX).contains(&claim) && !taken {
+            claim
+        } else {
+            partition.highest.saturating_add(1)
+        }
     }
 
     /// Turns to stable numbering once all documents are in: each keeps the number that `claim`
@@ -70,7 +74,7 @@ impl Forest {
             let prefix = Arc::make_mut(&mut self.prefixes).intern(codes, &self.schema);
             let partition = self.open_partition(parent.unwrap_or(ROOT), prefix);
             if let Some(partition) = self.partitions.get_mut(partition) {
-                partition.highest = partition.highest.max(number);
+                partition.highest = partition.highest.max(number.min(NUMBER_MAX));
             }
         }
     }
@@ -87,7 +91,8 @@ impl Forest {
         let mut late = Vec::new();
         for slot in partition.members.iter_from(0) {
             let claimed = claim(slot, text);
-            if claimed == 0 || taken.contains_key(&claimed) {
+            // A number that leaves no room for others is a person's slip.
+            if claimed == 0 || claimed > NUMBER_MAX || taken.contains_key(&claimed) {
                 late.push(slot);
             } else {
                 taken.insert(claimed, slot);

@@ -18,9 +18,10 @@ impl Forest {
                 _ => level,
             };
             self.deepest = self.deepest.max(reach).min(LEVELS_MAX);
+            // `deepest` says nothing of unplaced documents, which may hang below this one.
             let unmoved = before.is_some() && reach <= LEVELS_MAX;
-            let new_leaf = before.is_none() && !has_children && self.unplaced.is_empty();
-            if unmoved || new_leaf {
+            let new_leaf = before.is_none() && !has_children;
+            if (unmoved || new_leaf) && self.unplaced.is_empty() {
                 return;
             }
         }
@@ -109,7 +110,8 @@ impl Forest {
             return level <= LEVELS_MAX;
         };
         let height_at_most = self.deepest.saturating_sub(self.level(slot).unwrap_or(0));
-        level + height_at_most <= LEVELS_MAX || level + self.height(slot) <= LEVELS_MAX
+        let surely = self.unplaced.is_empty() && level + height_at_most <= LEVELS_MAX;
+        surely || level + self.height(slot) <= LEVELS_MAX
     }
 
     /// Documents from `slot` up to the end of its chain of parents, itself included; above

@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::call::Call;
 use crate::library::{self, Library};
-use crate::tests::{self, Tally};
+use crate::suite::{self, Tally};
 use crate::{Result, compiler, place};
 
 /// Without the debugger's pipe, which a program that gives up its rights could not remove.
@@ -41,7 +41,7 @@ pub(crate) fn run_valgrind() -> Result<String> {
 pub(crate) fn run_sanitised() -> Result<String> {
     let note = run(&Way { name: "asan", starter: "", library: library::sanitised()? })?;
     let ending = library::sanitised_tests()?.arg("--").words(TESTS_IN_C).end()?;
-    let tests = tests::count(&ending, &mut Tally::default())?;
+    let tests = suite::count(&ending, &mut Tally::default())?;
     Ok(format!("{note}; integration tests in C: {tests}"))
 }
 

@@ -15,7 +15,7 @@ use crate::{Result, place};
 
 const LIMIT: Duration = Duration::from_secs(900);
 const PAUSE: Duration = Duration::from_millis(5);
-const SHOWN_LINES: usize = 120;
+const SHOWN_LINES: usize = 60;
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A program with its arguments, variables and folder.

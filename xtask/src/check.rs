@@ -5,9 +5,9 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::tests::Tally;
+use crate::suite::Tally;
 use crate::{
-    Result, c_programs, cost, dialects, header, place, readme, symbols, tests, tidy, toolchain,
+    Result, c_programs, cost, dialects, header, place, readme, suite, symbols, tidy, toolchain,
     tools,
 };
 
@@ -36,8 +36,8 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", needs: &[], work: |_| tidy::run() },
     Step { name: "lints", needs: &[], work: |_| toolchain::lints() },
     Step { name: "msrv", needs: &[], work: |_| toolchain::msrv() },
-    Step { name: "tests", needs: &["gcc"], work: tests::run },
-    Step { name: "doc-tests", needs: &[], work: tests::run_documentation },
+    Step { name: "tests", needs: &["gcc"], work: suite::run },
+    Step { name: "doc-tests", needs: &[], work: suite::run_documentation },
     Step { name: "docs", needs: &[], work: |_| toolchain::documentation() },
     Step {
         name: "header",
@@ -131,7 +131,7 @@ fn summarise(outcomes: &[Outcome], tally: &Tally) -> ExitCode {
 }
 
 #[cfg(test)]
-mod tests_of_check {
+mod tests {
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::call::Call;
 use crate::library::Library;
-use crate::tests::{self, Tally};
+use crate::suite::{self, Tally};
 use crate::{Result, compiler, library, place};
 
 /// A fenced block: its language, its first line's number and its text.
@@ -75,7 +75,7 @@ fn run_rust(readme: &Path, tally: &mut Tally) -> Result<String> {
         .arg("-L")
         .arg(format!("dependency={}", built.join("deps").display()))
         .end()?;
-    tests::count(&ending, tally)
+    suite::count(&ending, tally)
 }
 
 fn blocks(text: &str) -> Vec<Block> {
@@ -97,7 +97,7 @@ fn blocks(text: &str) -> Vec<Block> {
 }
 
 #[cfg(test)]
-mod tests_of_blocks {
+mod tests {
     use super::*;
 
     #[test]

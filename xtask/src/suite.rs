@@ -32,15 +32,19 @@ pub(crate) fn count(ending: &Ending, tally: &mut Tally) -> Result<String> {
     tally.failed += here.failed;
     tally.ignored += here.ignored;
     if !ending.good {
-        let failed: Vec<&str> =
-            ending.printed.lines().filter(|line| line.ends_with("... FAILED")).collect();
-        return Err(format!("{}\n{}", ending.failure(), failed.join("\n")));
+        return Err(format!("{}\n{}", ending.failure(), failures(&ending.printed)));
     }
     let ignored = match here.ignored {
         0 => String::new(),
         some => format!(", {some} ignored"),
     };
     Ok(format!("{} passed{ignored}", here.passed))
+}
+
+/// What the failing tests said: from `failures:` to the result, of each test program.
+fn failures(printed: &str) -> String {
+    let parts = printed.split("\nfailures:\n\n").skip(1);
+    parts.filter_map(|part| part.split("\ntest result: ").next()).collect::<Vec<_>>().join("\n")
 }
 
 fn read(printed: &str) -> Tally {
@@ -59,8 +63,15 @@ fn read(printed: &str) -> Tally {
 }
 
 #[cfg(test)]
-mod tests_of_counting {
+mod tests {
     use super::*;
+
+    #[test]
+    fn what_failing_tests_said_is_found_among_the_rest() {
+        let printed = "a ok\n\nfailures:\n\n---- b ----\nnot 3\n\nfailures:\n    b\n\n\
+                       test result: FAILED. 1 passed\nmore\n";
+        assert_eq!(failures(printed), "---- b ----\nnot 3\n\nfailures:\n    b\n");
+    }
 
     #[test]
     fn results_of_several_programs_are_added_up() {

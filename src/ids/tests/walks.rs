@@ -1,0 +1,113 @@
+//! Walks that begin behind a place: of a document that is there, has moved or has gone.
+
+use super::plain::{Chance, Level, World};
+use crate::ids::forest::Forest;
+use crate::ids::walk::{Step, Walk};
+use crate::model::time::Time;
+
+fn rest(mut walk: Walk, forest: &Forest) -> Vec<u32> {
+    std::iter::from_fn(|| walk.next(forest)).collect()
+}
+
+#[test]
+fn a_walk_resumes_behind_every_document() {
+    for seed in 0..20 {
+        let mut chance = Chance::new(seed);
+        let mut world = World::new(seed % 2 == 1);
+        for _ in 0..5 {
+            (0..15).for_each(|_| world.step(&mut chance));
+            let forest = &world.forest;
+            let order = world.order();
+            for (index, &slot) in order.iter().enumerate() {
+                let walk = match forest.is_placed(slot) {
+                    true => Walk::after(forest, &forest.steps(slot)),
+                    false => Walk::after_unplaced(forest, forest.created(slot), Some(slot)),
+                };
+                assert_eq!(rest(walk, forest), order[index + 1..], "seed {seed}, slot {slot}");
+            }
+        }
+    }
+}
+
+/// A place that was noted, to resume behind it later.
+enum Noted {
+    Placed(Vec<Level>, Vec<Step>),
+    Unplaced(Time, u32),
+}
+
+fn note(world: &World) -> Vec<Noted> {
+    let forest = &world.forest;
+    let slots = world.documents.keys();
+    let noted = slots.map(|&slot| match world.place(slot) {
+        Some(place) => Noted::Placed(place, forest.steps(slot)),
+        None => Noted::Unplaced(forest.created(slot), slot),
+    });
+    noted.collect()
+}
+
+#[test]
+fn a_walk_resumes_where_a_document_was_that_has_gone_or_moved() {
+    let mut gone_or_moved = 0;
+    for seed in 300..330 {
+        let mut chance = Chance::new(seed);
+        let mut world = World::new(seed % 2 == 1);
+        world.distinct_times = true;
+        (0..60).for_each(|_| world.step(&mut chance));
+        let noted = note(&world);
+        (0..25).for_each(|_| world.step(&mut chance));
+        let order = world.order();
+        for noted in noted {
+            let (walk, expected) = resume(&world, &order, &noted);
+            assert_eq!(rest(walk, &world.forest), expected, "seed {seed}");
+            if let Noted::Placed(place, _) = noted {
+                gone_or_moved +=
+                    u32::from(!order.iter().any(|&slot| world.place(slot) == Some(place.clone())));
+            }
+        }
+    }
+    assert!(gone_or_moved > 100, "{gone_or_moved}");
+}
+
+fn resume(world: &World, order: &[u32], noted: &Noted) -> (Walk, Vec<u32>) {
+    let forest = &world.forest;
+    let there = |slot: &u32| world.documents.contains_key(slot);
+    match noted {
+        Noted::Placed(place, steps) => {
+            // As a token does: UUIDs say which documents are still there.
+            let mut steps = steps.clone();
+            steps.iter_mut().for_each(|step| step.slot = step.slot.filter(there));
+            let is_behind = |slot: &u32| world.place(*slot).is_none_or(|other| other > *place);
+            (Walk::after(forest, &steps), order.iter().copied().filter(is_behind).collect())
+        }
+        Noted::Unplaced(created, slot) => {
+            let known = Some(*slot).filter(there);
+            let is_behind = |other: &u32| {
+                let key = (forest.created(*other), *other);
+                world.place(*other).is_none() && key > (*created, known.unwrap_or(0))
+            };
+            let walk = Walk::after_unplaced(forest, *created, known);
+            (walk, order.iter().copied().filter(is_behind).collect())
+        }
+    }
+}
+
+#[test]
+fn a_walk_behind_steps_that_never_were_begins_where_they_would_stand() {
+    let mut world = World::new(false);
+    let first = world.insert(1, None, [0, 0], 10);
+    let second = world.insert(2, None, [0, 0], 20);
+    let active = world.insert(3, None, [2, 0], 5);
+    let step = |status, created| Step {
+        codes: [status, 0, 0, 0, 0, 0, 0],
+        created: Time::from_unix(created, 0),
+        number: 0,
+        slot: None,
+    };
+    let after = |step| rest(Walk::after(&world.forest, &[step]), &world.forest);
+    assert_eq!(after(step(0, 9)), [first, second, active]);
+    assert_eq!(after(step(0, 15)), [second, active]);
+    assert_eq!(after(step(0, 21)), [active]);
+    assert_eq!(after(step(1, 0)), [active]);
+    assert_eq!(after(step(2, 6)), [0; 0]);
+    assert_eq!(after(step(4, 0)), [0; 0]);
+}
