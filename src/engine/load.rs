@@ -112,8 +112,10 @@ fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<boo
             document.rev = rev;
             edited = true;
         }
-        let implied = state.implied(slot);
-        state.change(slot, &mut document, implied);
+        if document.rev != state.rev(slot) {
+            let implied = state.implied(slot);
+            state.change(slot, &mut document, implied);
+        }
     }
     Ok(edited)
 }
@@ -139,7 +141,11 @@ pub(super) fn number_stably(state: &mut State, old: Option<&State>) -> Result<()
             claims.insert((slot, prefix.clone()), number);
         }
     }
-    remember(state, &old.unwrap_or(state).envelope.numbers.clone(), &mut highest);
+    let remembered = match old {
+        Some(old) if old.forest().numbers_stay() => remembered(old),
+        _ => old.unwrap_or(state).envelope.numbers.clone(),
+    };
+    remember(state, &remembered, &mut highest);
     let claim =
         |slot, prefix: &str| claims.get(&(slot, prefix.to_owned())).copied().unwrap_or_default();
     let assigned = state.forest_mut().number_stably(highest, &claim);

@@ -25,6 +25,8 @@ pub(crate) mod operation;
 mod place;
 mod source;
 pub(crate) mod state;
+#[cfg(test)]
+mod tests;
 mod writes;
 
 use std::sync::atomic::{AtomicBool, Ordering};

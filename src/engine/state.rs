@@ -211,7 +211,25 @@ impl State {
         self.note_problems(slot, document);
         self.index_key(slot);
         self.len += 1;
+        self.keep_numbers_of_adopted(slot);
         slot
+    }
+
+    /// With stable numbering, writes down the numbers of documents that were waiting for `parent`.
+    fn keep_numbers_of_adopted(&mut self, parent: u32) {
+        if !self.forest.numbers_stay() {
+            return;
+        }
+        let adopted: Vec<u32> = self.forest.children(parent).collect();
+        for slot in adopted {
+            let number = self.forest.number(slot).map(|(text, number)| (text.to_owned(), number));
+            if let (Ok(mut document), Some((prefix, number))) = (self.document(slot), number) {
+                document.set_number(prefix, number);
+                let mut text = String::new();
+                document.write(&mut text);
+                self.put_text(slot, &text);
+            }
+        }
     }
 
     /// Puts another version of a document in its place.
@@ -219,7 +237,11 @@ impl State {
         let mut seat = self.seat(document);
         let moved = self.is_elsewhere(slot, &seat);
         if moved {
-            let stays_below = self.forest.parent(slot) == seat.parent;
+            let stays_below = match (self.forest.parent(slot), seat.parent) {
+                // Only loads write orphans, and loads move nothing.
+                (Parent::Missing(_), Parent::Missing(_)) => true,
+                (now, then) => now == then,
+            };
             if !stays_below {
                 document.numbers = Default::default();
             }
@@ -328,8 +350,9 @@ impl State {
         }
         let hash = self.hasher.hash_one(quoted.as_str());
         self.by_key.remove(hash, |found| found == slot);
-        let mut heirs = self.shadowed.iter().copied();
-        let heir = heirs.find(|&other| quoted_key(self.text(other)) == Some(quoted.as_str()));
+        let has_key = |&other: &u32| quoted_key(self.text(other)) == Some(quoted.as_str());
+        let heirs = self.shadowed.iter().copied().filter(has_key);
+        let heir = heirs.min_by_key(|&other| (self.forest.created(other), other));
         if let Some(heir) = heir {
             Arc::make_mut(&mut self.shadowed).remove(&heir);
             self.index_key(heir);

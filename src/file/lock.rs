@@ -143,8 +143,9 @@ impl LockFile {
             if !taken.map_err(|error| self.failed("lock", error))? {
                 return Err(self.timed_out(timeout));
             }
+            // From here on the guard gives the lock up, also when something fails.
+            guard.file = Some(Arc::clone(&file));
             let held = file.metadata().map_err(|error| self.failed("look at", error))?;
-            guard.file = Some(file);
             if self.is_in_place(&held)? {
                 return Ok(guard);
             }

@@ -31,6 +31,11 @@ impl Forest {
         }
     }
 
+    /// Whether numbers stay with their documents.
+    pub(crate) fn numbers_stay(&self) -> bool {
+        self.stable
+    }
+
     /// The prefix text that a document with these codes shows.
     pub(crate) fn prefix_text(&self, seat: &Seat) -> String {
         prefixes::text(&prefixes::visible(&seat.codes, &self.schema), &self.schema)

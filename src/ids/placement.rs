@@ -128,10 +128,12 @@ impl Forest {
 
     fn height(&self, top: u32) -> u32 {
         let mut height = 0;
-        let mut row: Vec<u32> = self.children(top).collect();
+        let mut row: Vec<u32> = self.children(top).filter(|&slot| slot != top).collect();
         while !row.is_empty() && height <= LEVELS_MAX {
             height += 1;
-            row = row.iter().flat_map(|&slot| self.children(slot)).collect();
+            // A cycle leads back to its top, which leaves it when it moves.
+            let below = row.iter().flat_map(|&slot| self.children(slot));
+            row = below.filter(|&slot| slot != top).collect();
         }
         height
     }

@@ -16,6 +16,9 @@ const VALUES_MAX: usize = 60_000;
 const NAME_BYTES_MAX: usize = 255;
 const RESERVED_NAMES: [&str; 9] =
     ["uuid", "id", "key", "rev", "title", "body", "created_at", "updated_at", "data"];
+const MEMBERS: [&str; 4] = ["dimensions", "canonical_view", "numbering", "schema_version"];
+const DIMENSION_MEMBERS: [&str; 6] =
+    ["name", "type", "values", "prefixes", "default_value", "ref_field"];
 const MEMBERS_OF_LATER_VERSIONS: [&str; 4] = ["indexes", "links", "validate", "storage"];
 
 /// The code of a document's value in a dimension: see [`Dimension::code`].
@@ -169,12 +172,14 @@ impl Schema {
         let Some(object) = value.as_object() else {
             return Schema::read(value, value.clone());
         };
-        let known = ["dimensions", "canonical_view", "numbering", "schema_version"];
-        let understood: Object = object
-            .iter()
-            .filter(|(name, _)| known.contains(&name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let mut understood = keep(object, &MEMBERS);
+        if let Some(Value::Array(dimensions)) = understood.get_mut("dimensions") {
+            for dimension in dimensions {
+                if let Value::Object(members) = dimension {
+                    *members = keep(members, &DIMENSION_MEMBERS);
+                }
+            }
+        }
         Schema::read(&Value::Object(understood), value.clone())
     }
 
@@ -216,6 +221,11 @@ impl Schema {
     pub(crate) fn hierarchy(&self) -> Option<&Dimension> {
         self.dimensions.iter().find(|dimension| dimension.kind == DimensionKind::Hierarchical)
     }
+}
+
+fn keep(object: &Object, names: &[&str]) -> Object {
+    let known = object.iter().filter(|(name, _)| names.contains(&name.as_str()));
+    known.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 impl DimensionText {
@@ -358,13 +368,11 @@ fn check_together(dimensions: &[Dimension]) -> Result<()> {
     let mut names: Vec<&str> = Vec::new();
     for dimension in dimensions {
         let own = [Some(dimension.name.as_str()), dimension.ref_field.as_deref()];
-        for name in own.into_iter().flatten() {
-            let is_own_name = dimension.ref_field.as_deref() == Some(&*dimension.name);
-            if names.contains(&name) && !is_own_name {
-                return Err(Error::invalid(format!("two dimensions are called '{name}'")));
-            }
-            names.push(name);
+        let own: Vec<&str> = own.into_iter().flatten().collect();
+        if let Some(name) = own.iter().find(|name| names.contains(name)) {
+            return Err(Error::invalid(format!("two dimensions are called '{name}'")));
         }
+        names.extend(own);
     }
     let prefixes: Vec<(usize, &str)> = dimensions
         .iter()

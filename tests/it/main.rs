@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod c_program;
+mod crash;
 mod edits;
 mod expectation;
 mod files;

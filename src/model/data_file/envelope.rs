@@ -52,6 +52,12 @@ impl Envelope {
                 ("removed", Value::Array(removed)) => {
                     self.removed = Arc::new(removed.iter().filter_map(read_removed).collect());
                 }
+                ("version" | "Version" | "schema", _) => {
+                    let message = format!("the {name} in the metadata is {}", value.type_name());
+                    return Err(Error::invalid(message).field(format!("metadata.{name}")));
+                }
+                // The store's own notes, made anew at the next commit.
+                ("commit" | "created_at" | "updated_at" | "numbers" | "removed", _) => {}
                 _ => {
                     self.metadata.insert(name.clone(), value.clone());
                 }

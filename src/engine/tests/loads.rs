@@ -1,0 +1,215 @@
+//! From bytes to a state and back.
+
+use std::sync::Arc;
+
+use super::{
+    check, document, file, ids, load, outputs, reloaded, schema, stable_schema, uuid, uuid_number,
+    written,
+};
+use crate::engine::load::{Revisions, read};
+use crate::engine::state::State;
+use crate::model::json::{Value, parse};
+use crate::model::schema::Schema;
+
+fn revs(state: &State) -> Vec<u64> {
+    state.slots().map(|slot| state.rev(slot)).collect()
+}
+
+fn edited(text: &str, rev: u64, known: Option<&State>) -> State {
+    read(text.as_bytes(), None, 7, Revisions::Edited { rev, known }).unwrap()
+}
+
+fn some_documents() -> Vec<String> {
+    let below = |number, parent| {
+        let parent = uuid(parent);
+        document(number, &format!(r#","dimensions":{{"parent_id":"{parent}","x":[1.0]}},"rev":3"#))
+    };
+    vec![
+        document(1, r#","rev":2,"odd":{"b":1,"a":1E2},"data":{"due":null,"n":0.10}"#),
+        below(2, 1),
+        document(3, r#","dimensions":{"status":"typo","priority":"high"}"#),
+        below(4, 2),
+        below(5, 99),
+        document(6, r#","key":"k","created_at":"2026-01-01T00:00:00+01:00""#),
+    ]
+}
+
+#[test]
+fn what_is_written_is_read_and_written_the_same() {
+    for schema in [schema(), stable_schema()] {
+        let state = load(&file(&some_documents(), &schema));
+        check(&state);
+        let text = written(&state);
+        let again = load(&text);
+        check(&again);
+        assert_eq!(written(&again), text);
+        assert_eq!(outputs(&again), outputs(&state));
+        assert_eq!((again.commit, revs(&again)), (state.commit, revs(&state)));
+    }
+}
+
+#[test]
+fn values_that_the_file_leaves_out_are_seen_but_not_written() {
+    let state = load(&file(&[document(1, r#","dimensions":{"priority":"high"}"#)], &schema()));
+    assert!(state.text(0).contains(r#""dimensions":{"status":"pending","priority":"high"}"#));
+    assert!(written(&state).contains(r#""dimensions":{"priority":"high"}"#));
+    // Another schema, another default: the file stays as it is.
+    let other = r#"{"dimensions":[{"name":"priority","type":"enumerated","default_value":"x"},
+        {"name":"mood","type":"enumerated","values":["good","bad"],"default_value":"good"}]}"#;
+    let other = Arc::new(Schema::from_call(&parse(other).unwrap()).unwrap());
+    let defined = state.with_schema(other).unwrap();
+    check(&defined);
+    assert!(defined.text(0).contains(r#""dimensions":{"priority":"high","mood":"good"}"#));
+    assert!(written(&defined).contains(r#""dimensions":{"priority":"high"}"#));
+    assert_eq!(outputs(&reloaded(&defined)), outputs(&defined));
+    let back = defined.with_schema(schema()).unwrap();
+    assert_eq!(outputs(&back), outputs(&state));
+}
+
+#[test]
+fn defining_a_schema_and_loading_with_it_give_the_same() {
+    let state = load(&file(&some_documents(), &schema()));
+    let plain = Arc::new(Schema::default());
+    let defined = state.with_schema(plain.clone()).unwrap();
+    let loaded = read(written(&state).as_bytes(), Some(plain), 0, Revisions::AsWritten).unwrap();
+    check(&defined);
+    assert_eq!(outputs(&defined), outputs(&loaded));
+}
+
+#[test]
+fn the_commit_is_the_highest_number_anywhere() {
+    let text = file(&[document(1, r#","rev":12"#)], &schema());
+    assert_eq!(load(&text).commit, 12);
+    assert_eq!(load(&file(&[document(1, "")], &schema())).commit, 7);
+    assert_eq!(read(text.as_bytes(), None, 30, Revisions::AsWritten).unwrap().commit, 30);
+}
+
+#[test]
+fn an_edit_gives_a_new_revision_to_what_differs_and_to_nothing_else() {
+    let documents = some_documents();
+    let known = load(&file(&documents, &schema()));
+    let before = revs(&known);
+    let mut changed = documents.clone();
+    changed[1] = changed[1].replace("\"t2\"", "\"another\"");
+    changed.push(document(7, r#","rev":4"#));
+    let state = edited(&file(&changed, &schema()), 8, Some(&known));
+    check(&state);
+    assert_eq!(state.commit, 8);
+    assert_eq!(revs(&state), [before[0], 8, before[2], before[3], before[4], before[5], 8]);
+    // Nobody knows what was before: everything may be new.
+    let unknown = edited(&file(&changed, &schema()), 8, None);
+    assert_eq!(revs(&unknown), [8; 7]);
+}
+
+#[test]
+fn a_revision_that_a_person_typed_or_took_back_does_not_count() {
+    let known = load(&file(&[document(1, r#","rev":5"#)], &schema()));
+    let state = edited(&file(&[document(1, r#","rev":2"#)], &schema()), 8, Some(&known));
+    assert_eq!((revs(&state), state.commit), (vec![5], 7), "the same document in other words");
+}
+
+#[test]
+fn taking_a_document_out_is_an_edit() {
+    let documents = some_documents();
+    let known = load(&file(&documents, &schema()));
+    let state = edited(&file(&documents[..5], &schema()), 8, Some(&known));
+    assert_eq!(state.commit, 8);
+    assert_eq!(revs(&state), revs(&known)[..5]);
+    let same = edited(&file(&documents, &schema()), 8, Some(&known));
+    assert_eq!(same.commit, 7, "nothing was edited");
+}
+
+#[test]
+fn a_file_that_is_newer_than_the_edit_speaks_for_itself() {
+    let text = file(&[document(1, r#","rev":3"#)], &schema());
+    let state = edited(&text, 7, None);
+    assert_eq!((state.commit, revs(&state)), (7, vec![3]));
+}
+
+#[test]
+fn two_documents_of_one_uuid_are_named_by_their_lines() {
+    let documents = [document(1, ""), document(2, ""), document(1, "")];
+    let text = file(&documents, &schema());
+    let error = read(text.as_bytes(), None, 0, Revisions::AsWritten).err().unwrap();
+    assert_eq!((error.name(), error.position()), ("DUPLICATE_UUID", Some((4, 1))));
+    assert!(error.message().contains("line 2 and line 4"), "{error}");
+}
+
+#[test]
+fn stable_numbers_survive_a_reload_and_so_does_their_memory() {
+    let documents: Vec<String> = (1..=4).map(|number| document(number, "")).collect();
+    let mut state = load(&file(&documents, &stable_schema()));
+    state.remove(3);
+    state.remove(1);
+    assert_eq!(ids(&state), [Some("1".to_owned()), Some("3".to_owned())]);
+    let mut again = reloaded(&state);
+    assert_eq!(ids(&again), ids(&state));
+    let mut next = again.document(0).unwrap();
+    next.uuid = uuid::Uuid::from_u128(uuid_number(9));
+    next.numbers = Default::default();
+    let slot = again.add(&mut next, 0);
+    assert_eq!(again.forest().id(slot).as_deref(), Some("5"), "4 was given once");
+    assert_eq!(next.number(""), 5, "the document carries its number");
+    assert_eq!(ids(&reloaded(&again)), ids(&again));
+}
+
+#[test]
+fn a_number_is_kept_for_a_document_that_completes_and_reopens() {
+    let documents: Vec<String> = (1..=3).map(|number| document(number, "")).collect();
+    let mut state = load(&file(&documents, &stable_schema()));
+    for (status, expected) in [("done", "d1"), ("pending", "1"), ("done", "d1")] {
+        let mut document = state.document(0).unwrap();
+        document.dimensions.insert("status".to_owned(), Value::String(status.to_owned()));
+        state.change(0, &mut document, 0);
+        assert_eq!(state.forest().id(0).as_deref(), Some(expected));
+        state = reloaded(&state);
+        assert_eq!(state.forest().id(0).as_deref(), Some(expected), "after a reload");
+    }
+    assert_eq!(state.document(0).unwrap().numbers.len(), 2);
+}
+
+#[test]
+fn a_new_schema_does_not_forget_which_numbers_were_given() {
+    let documents: Vec<String> = (1..=3).map(|number| document(number, "")).collect();
+    let mut state = load(&file(&documents, &stable_schema()));
+    let mut fourth = state.document(0).unwrap();
+    fourth.uuid = uuid::Uuid::from_u128(uuid_number(4));
+    fourth.numbers = Default::default();
+    let slot = state.add(&mut fourth, 0);
+    state.remove(slot);
+    let mut defined = state.with_schema(stable_schema()).unwrap();
+    let mut fifth = defined.document(0).unwrap();
+    fifth.uuid = uuid::Uuid::from_u128(uuid_number(5));
+    fifth.numbers = Default::default();
+    let slot = defined.add(&mut fifth, 0);
+    assert_eq!(defined.forest().id(slot).as_deref(), Some("5"), "4 was given once");
+}
+
+#[test]
+fn children_that_found_their_parent_keep_the_numbers_they_got() {
+    let parent = uuid(9);
+    let orphan = |number, numbers: &str| {
+        document(number, &format!(r#","dimensions":{{"parent_id":"{parent}"}}{numbers}"#))
+    };
+    let mut state = load(&file(&[orphan(1, ""), orphan(2, ""), document(3, "")], &stable_schema()));
+    let mut found = state.document(2).unwrap();
+    found.uuid = uuid::Uuid::from_u128(uuid_number(9));
+    found.numbers = Default::default();
+    state.add(&mut found, 0);
+    let given = ids(&state);
+    assert_eq!(given[0].as_deref(), Some("2.1"));
+    assert_eq!(ids(&reloaded(&state)), given);
+}
+
+#[test]
+fn an_orphan_in_an_edited_file_keeps_its_numbers() {
+    let members =
+        format!(r#","dimensions":{{"parent_id":"{}"}},"numbers":{{"":4}},"rev":2"#, uuid(9));
+    let orphan = document(1, &members);
+    let known = load(&file(&[orphan.clone()], &stable_schema()));
+    let state =
+        edited(&file(&[orphan.clone(), document(2, "")], &stable_schema()), 8, Some(&known));
+    assert_eq!(state.document(0).unwrap().number(""), 4);
+    let next = edited(&file(&[orphan, document(3, "")], &stable_schema()), 9, Some(&state));
+    assert_eq!(revs(&next), [2, 9], "the orphan was not edited");
+}

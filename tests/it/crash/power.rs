@@ -1,0 +1,178 @@
+//! Power cuts and killed processes at every operation of the disk.
+
+use nanostore::testing::{Effect, Fault, Keep, Lie, SimulatedDisk};
+
+use super::world::{Script, check, listing, sequences};
+use crate::json::Value;
+
+type Outcome = std::result::Result<usize, String>;
+
+fn at(nth: u64, effect: Effect) -> Fault {
+    Fault { call: None, nth, sticky: false, effect }
+}
+
+fn keeps(seed: u64, random: u64) -> Vec<Keep> {
+    let seeds = (0..random).map(|more| Keep::Random(seed * 1_000 + more));
+    [Keep::None, Keep::All].into_iter().chain(seeds).collect()
+}
+
+/// Goes on with a store that was recovered: the next commit is a new one, and is there to stay.
+fn goes_on(disk: &SimulatedDisk, allowed: &[String], commit_min: u64) -> Outcome {
+    let (_, store) = check(disk, allowed, commit_min)?;
+    let added = store.add(r#"{"title":"Next"}"#, None).map_err(|error| format!("{error:?}"))?;
+    let rev = super::world::parsed(&added).get("rev").and_then(Value::as_u64).unwrap_or(0);
+    if rev <= commit_min {
+        return Err(format!("commit {rev} after {commit_min}"));
+    }
+    let after = [listing(&store).map_err(|error| format!("{error:?}"))?];
+    drop(store);
+    disk.reboot(Keep::None);
+    check(disk, &after, rev)?;
+    Ok(1)
+}
+
+/// Cuts the power before each operation of the last step (of all steps where `all`), and once
+/// after it; looks at what `random` random subsets of the unsynced changes leave, and at none and
+/// all of them.
+fn cut(script: &Script, all: bool, random: u64, lies: &[Lie]) -> Outcome {
+    let mut states = 0;
+    for nth in script.moments(all) {
+        let disk = SimulatedDisk::new();
+        lies.iter().for_each(|lie| disk.lie(*lie));
+        disk.plan(at(nth, Effect::PowerCut));
+        let run = script.play(&disk);
+        assert_eq!(run.error.is_none(), run.done == script.steps.len());
+        drop(run.store);
+        let allowed = script.allowed(run.done);
+        let commit = script.commits[run.done.saturating_sub(1)];
+        for keep in keeps(nth, random) {
+            let after = disk.copy();
+            after.reboot(keep);
+            let place = |why| format!("{:?}, cut before {nth}, {keep:?}: {why}", script.steps);
+            if keep == Keep::None && script.steps.len() < 5 {
+                goes_on(&after, allowed, commit).map_err(place)?;
+            } else {
+                check(&after, allowed, commit).map_err(place)?;
+            }
+            states += 1;
+        }
+    }
+    Ok(states)
+}
+
+#[test]
+fn a_power_cut_anywhere_in_a_new_store_loses_nothing() {
+    let states = cut(&Script::new(&[]), true, 40, &[]).unwrap_or_else(|why| panic!("{why}"));
+    println!("{states} states after power cuts while a store is made and filled");
+    assert!(states > 500, "{states}");
+}
+
+#[test]
+fn a_power_cut_anywhere_in_one_or_two_changes_loses_nothing() {
+    cut_all(&[(1, 8), (2, 3)]);
+}
+
+#[test]
+fn a_power_cut_anywhere_in_the_third_of_three_changes_loses_nothing() {
+    cut_all(&[(3, 1)]);
+}
+
+fn cut_all(lengths: &[(usize, u64)]) {
+    for (length, random) in lengths {
+        let sequences = sequences(*length);
+        let mut states = 0;
+        for sequence in &sequences {
+            let cut = cut(&Script::new(sequence), false, *random, &[]);
+            states += cut.unwrap_or_else(|why| panic!("{why}"));
+        }
+        let count = sequences.len();
+        println!("{states} states after power cuts in {count} sequences of {length}");
+    }
+}
+
+#[test]
+fn a_second_power_cut_while_a_store_is_opened_again_loses_nothing() {
+    let mut states = 0;
+    for sequence in sequences(0).iter().chain(&sequences(1)) {
+        let script = Script::new(sequence);
+        for nth in script.moments(sequence.is_empty()) {
+            let disk = SimulatedDisk::new();
+            disk.plan(at(nth, Effect::PowerCut));
+            let done = script.play(&disk).done;
+            let seed = nth % 3;
+            let keep = if seed == 0 { Keep::None } else { Keep::Random(nth) };
+            states += cut_again(&disk, keep, &script, done)
+                .unwrap_or_else(|why| panic!("{:?}, cut before {nth}, {why}", script.steps));
+        }
+    }
+    println!("{states} states after a second power cut");
+    assert!(states > 1_000, "{states}");
+}
+
+/// Cuts the power again before each operation of opening what the first cut left.
+fn cut_again(disk: &SimulatedDisk, keep: Keep, script: &Script, done: usize) -> Outcome {
+    let commit = script.commits[done.saturating_sub(1)];
+    for again in 1.. {
+        let second = disk.copy();
+        second.reboot(keep);
+        second.plan(at(again, Effect::PowerCut));
+        let opened = super::world::open_anew(&second);
+        let finished = opened.is_ok();
+        drop(opened);
+        let place = |why| format!("{keep:?}, again before {again}: {why}");
+        for keep in [Keep::None, Keep::Random(again)] {
+            let after = second.copy();
+            after.reboot(keep);
+            check(&after, script.allowed(done), commit).map_err(place)?;
+        }
+        if finished {
+            return Ok(again as usize * 2);
+        }
+    }
+    unreachable!("opening ends")
+}
+
+/// Kills the process before each operation of the last step; what it wrote stays.
+fn kill(script: &Script, all: bool) -> Outcome {
+    let moments = script.moments(all);
+    for &nth in &moments {
+        let disk = SimulatedDisk::new();
+        disk.plan(at(nth, Effect::Kill));
+        let run = script.play(&disk);
+        disk.forget_faults();
+        let commit = script.commits[run.done.saturating_sub(1)];
+        let place = |why| format!("{:?}, killed before {nth}: {why}", script.steps);
+        goes_on(&disk, script.allowed(run.done), commit).map_err(place)?;
+        drop(run);
+    }
+    Ok(moments.len())
+}
+
+#[test]
+fn a_process_killed_anywhere_loses_nothing_and_hinders_nobody() {
+    let mut points = 0;
+    for (length, count) in [(0, 1), (1, 7), (2, 49)] {
+        let sequences = sequences(length);
+        assert_eq!(sequences.len(), count);
+        for sequence in &sequences {
+            let killed = kill(&Script::new(sequence), sequence.is_empty());
+            points += killed.unwrap_or_else(|why| panic!("{why}"));
+        }
+    }
+    println!("{points} points at which a process was killed");
+    assert!(points > 500, "{points}");
+}
+
+#[test]
+fn a_disk_that_only_pretends_to_sync_is_caught() {
+    for sequence in sequences(1) {
+        let script = Script::new(&sequence);
+        for lie in [Lie::Sync, Lie::SyncFolder] {
+            let outcome = cut(&script, false, 1, &[lie]);
+            assert!(outcome.is_err(), "{lie:?} in {sequence:?} goes unnoticed");
+        }
+    }
+    for lie in [Lie::Sync, Lie::SyncFolder] {
+        assert!(cut(&Script::new(&[]), true, 1, &[lie]).is_err(), "{lie:?} goes unnoticed");
+    }
+}
