@@ -206,7 +206,7 @@ fn an_orphan_in_an_edited_file_keeps_its_numbers() {
     let members =
         format!(r#","dimensions":{{"parent_id":"{}"}},"numbers":{{"":4}},"rev":2"#, uuid(9));
     let orphan = document(1, &members);
-    let known = load(&file(&[orphan.clone()], &stable_schema()));
+    let known = load(&file(std::slice::from_ref(&orphan), &stable_schema()));
     let state =
         edited(&file(&[orphan.clone(), document(2, "")], &stable_schema()), 8, Some(&known));
     assert_eq!(state.document(0).unwrap().number(""), 4);
