@@ -268,6 +268,12 @@ impl Error {
         error
     }
 
+    /// Adds the system's error number.
+    pub(crate) fn with_errno(mut self, errno: Option<i32>) -> Error {
+        self.0.sys_errno = errno;
+        self
+    }
+
     /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -19,6 +19,7 @@ mod model;
 mod query;
 mod storage;
 mod store;
+mod wal;
 
 /// The simulated file system, for this project's own tests.
 #[cfg(feature = "testing")]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::engine::clock::Minter;
 use crate::engine::identify::{Identifier, identifier};
 use crate::engine::operation::{Operation, Target};
+use crate::engine::replay::{self, Operations};
 use crate::engine::source::During;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -38,6 +39,7 @@ pub(crate) struct Draft {
     pub(super) number: u64,
     document_bytes_max: usize,
     names: BTreeMap<String, u32>,
+    pub(super) operations: Operations,
     pub(super) changed: bool,
     pub(super) last_time: Option<Time>,
 }
@@ -58,6 +60,7 @@ impl Draft {
             system_time,
             document_bytes_max,
             names: BTreeMap::new(),
+            operations: Operations::default(),
             changed: false,
             last_time: None,
         }
@@ -157,7 +160,9 @@ impl Draft {
     pub(super) fn put(&mut self, slot: u32, mut document: Document, implied: u8) -> Result<()> {
         document.rev = self.number;
         self.check(&document)?;
+        let before = replay::digest(self.state.text(slot));
         self.state.change(slot, &mut document, implied);
+        self.operations.put(&self.state, slot, Some(before))?;
         self.changed = true;
         Ok(())
     }
@@ -170,6 +175,7 @@ impl Draft {
             Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
         }
         let slot = self.state.add(&mut document, 0);
+        self.operations.put(&self.state, slot, None)?;
         self.changed = true;
         Ok(slot)
     }
@@ -230,6 +236,7 @@ impl Draft {
         for &slot in ordered.iter().rev() {
             let uuid = uuid::Uuid::from_u128(self.state.uuid(slot));
             Arc::make_mut(&mut self.state.envelope).note_removal(uuid, self.number);
+            self.operations.delete(uuid, replay::digest(self.state.text(slot)));
             self.state.remove(slot);
         }
         if !ordered.is_empty() {
@@ -250,6 +257,7 @@ impl Draft {
 
     /// Goes on with `state`: the same documents under another schema.
     pub(super) fn take_over(&mut self, state: State) {
+        self.operations.define(&state, replay::schema_digest(&self.state));
         self.state = state;
         self.changed = true;
         self.tick();

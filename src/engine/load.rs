@@ -14,26 +14,11 @@ use crate::model::schema::{Numbering, Schema};
 /// The name of the error about a stored schema that breaks the rules.
 pub(super) const BROKEN_SCHEMA: &str = "BROKEN_SCHEMA";
 
-/// The revisions that loaded documents get.
-#[derive(Clone, Copy)]
-pub(super) enum Revisions<'a> {
-    /// Those that the file names.
-    AsWritten,
-    /// A person edited the file: what differs from the last known state (everything, when none is
-    /// known) gets this number.
-    Edited { rev: u64, known: Option<&'a State> },
-}
-
 /// Reads the bytes of a store. `schema` overrides the stored one.
 ///
 /// # Errors
 /// CORRUPT with line and column, also for a stored schema that breaks the rules; TOONEW, LIMIT.
-pub(super) fn read(
-    image: &[u8],
-    schema: Option<Arc<Schema>>,
-    commit_floor: u64,
-    revisions: Revisions<'_>,
-) -> Result<State> {
+pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64) -> Result<State> {
     let text = utf8(image).map_err(|error| {
         let message = format!("the file is damaged: {error}");
         error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
@@ -59,14 +44,18 @@ pub(super) fn read(
     }
     state.envelope = Arc::new(file.envelope.clone());
     number_stably(&mut state, None)?;
-    if let Revisions::Edited { rev, known } = revisions {
-        // After a power cut the header may be older than the file, which then speaks for itself.
-        let is_newer = file.envelope.commit >= rev;
-        if !is_newer && mark_edited(&mut state, rev, known)? {
-            state.commit = state.commit.max(rev);
-        }
-    }
     Ok(state)
+}
+
+/// Gives what a person edited the revision `rev`: the documents that differ from the last known
+/// state, or all of them when none is known.
+pub(super) fn mark_edit(state: &mut State, rev: u64, known: Option<&State>) -> Result<()> {
+    // After a power cut the header may be older than the file, which then speaks for itself.
+    let is_newer = state.envelope.commit >= rev;
+    if !is_newer && mark_edited(state, rev, known)? {
+        state.commit = state.commit.max(rev);
+    }
+    Ok(())
 }
 
 fn stored_schema(file: &DataFile<'_>) -> Result<Schema> {

@@ -3,75 +3,121 @@
 //! 1. Take the exclusive lock, across threads and processes.
 //! 2. Catch up with what others wrote, a person's edit included.
 //! 3. Decide on a [`draft::Draft`]: resolve IDs, check revisions, validate, change its own state.
-//! 4. Hand the bytes to the storage, which makes them durable.
+//! 4. Hand the storage a record for the log or a new file, and let it make that durable.
 //! 5. Publish the state; release the lock.
 //!
 //! Nothing is visible before 4 returned, and everything of a batch is visible together after it.
 //! Reads run on the published state; a cursor holds a clone of it.
 //!
 //! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back
-//! - [`draft`], [`writes`], [`operation`]: writing; [`clock`]: times and UUIDs
+//! - [`draft`], [`writes`], [`operation`]: deciding; [`clock`]: times and UUIDs
+//! - [`commit`], [`group`], [`durable`]: keeping what was decided; [`policy`]: how
+//! - [`replay`]: what a commit writes to the log, and back
 //! - [`identify`], [`source`], [`listing`], [`place`]: reading; [`check`]: verify
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
 
 pub(crate) mod check;
 pub(crate) mod clock;
+mod commit;
 pub(crate) mod draft;
+mod durable;
+mod group;
 pub(crate) mod identify;
 pub(crate) mod listing;
 mod load;
 pub(crate) mod open;
 pub(crate) mod operation;
 mod place;
+pub(crate) mod policy;
+mod replay;
 mod source;
 pub(crate) mod state;
 #[cfg(test)]
 mod tests;
 mod writes;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use crate::engine::clock::Minter;
-use crate::engine::draft::Draft;
-use crate::engine::load::Revisions;
+use crate::engine::commit::Tip;
+use crate::engine::durable::Unsynced;
+use crate::engine::group::Group;
+use crate::engine::policy::{Checkpoint, Durability};
+use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
-use crate::storage::{Description, Exclusive, Loaded, Machine, Storage};
+use crate::storage::{
+    Change, Description, Exclusive, LeftOver, Loaded, Machine, Record, Storage, Turns,
+};
 
 /// How long a file that somebody is just writing is waited for, and how often it is looked at.
 const HALF_WRITTEN_WAIT: Duration = Duration::from_secs(3);
 const HALF_WRITTEN_PAUSE: Duration = Duration::from_millis(20);
-/// How often a write is decided anew because a person changed the file meanwhile.
-const DECISIONS_MAX: u32 = 5;
 
 /// What a handle asks of the engine it shares with others.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     pub(crate) lock_timeout: Duration,
     pub(crate) document_bytes_max: usize,
+    pub(crate) durability: Durability,
+    pub(crate) checkpoint: Checkpoint,
+    /// How long a batched commit may wait for the disk.
+    pub(crate) interval: Duration,
 }
 
 /// One store in this process.
 pub(crate) struct Engine {
     storage: Box<dyn Storage>,
     machine: Machine,
+    /// Whether anything is kept beyond the process.
+    is_kept: bool,
     published: RwLock<State>,
+    /// Threads that write take turns at the tip.
+    turns: Turns,
+    tip: Mutex<Tip>,
+    group: Group,
+    unsynced: Arc<Unsynced>,
     minter: Mutex<Minter>,
     /// The schema of a read-only handle, which is not written.
     schema: Option<Arc<Schema>>,
     /// The file could not be read when it was last looked at, or was never read.
     stale: AtomicBool,
-    /// Loads of a read-only store take turns; those of others have the exclusive lock.
+    /// Held while the state is exchanged for what the log or the file say.
     loading: Mutex<()>,
+    /// For the thread that syncs batches.
+    me: OnceLock<Weak<Engine>>,
     poisoned: AtomicBool,
     /// Its name in the registry, unless it is not shared.
     identity: Option<open::Identity>,
+    /// Open handles; the last one ends what is unfinished.
+    handles: AtomicUsize,
     /// A fork has left it in a child, where nothing but memory is given up.
     abandoned: AtomicBool,
+}
+
+/// What is not in the data file.
+pub(crate) struct Backlog {
+    pub(crate) log_bytes: u64,
+    pub(crate) unsynced: u64,
+    pub(crate) unsynced_age: Duration,
+    pub(crate) kept_aside: Vec<PathBuf>,
+}
+
+/// What a load came to.
+struct Found {
+    state: State,
+    /// A person edited the file, and nobody took that in yet.
+    is_new_edit: bool,
+    /// A log was merged into a file that it was not made for.
+    merged: bool,
+    /// What of it found no place.
+    left: Option<LeftOver>,
+    poisoned: bool,
 }
 
 impl Drop for Engine {
@@ -91,8 +137,14 @@ impl Engine {
         schema: Option<Arc<Schema>>,
     ) -> Engine {
         Engine {
+            is_kept: storage.description().path.is_some(),
             storage,
             machine,
+            turns: Turns::default(),
+            tip: Mutex::default(),
+            group: Group::default(),
+            unsynced: Arc::default(),
+            me: OnceLock::new(),
             published: RwLock::new(State::new(schema.clone().unwrap_or_default())),
             minter: Mutex::new(minter),
             schema,
@@ -100,8 +152,17 @@ impl Engine {
             loading: Mutex::new(()),
             poisoned: AtomicBool::new(false),
             identity: None,
+            handles: AtomicUsize::new(0),
             abandoned: AtomicBool::new(false),
         }
+    }
+
+    /// Makes it an engine that handles share.
+    fn shared(self) -> Arc<Engine> {
+        let engine = Arc::new(self);
+        // It was made just now, so it is set once.
+        let _ = engine.me.set(Arc::downgrade(&engine));
+        engine
     }
 
     /// What and where the store is.
@@ -112,6 +173,16 @@ impl Engine {
     /// Refuses writes from now on: a panic may have left something half done.
     pub(crate) fn poison(&self) {
         self.poisoned.store(true, Ordering::SeqCst);
+    }
+
+    /// Counts a handle that was opened.
+    pub(crate) fn enter(&self) {
+        self.handles.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts a handle that goes; true for the last one.
+    pub(crate) fn exit(&self) -> bool {
+        self.handles.fetch_sub(1, Ordering::SeqCst) == 1
     }
 
     /// Gives up memory only when it goes: this is the child of a fork.
@@ -134,47 +205,85 @@ impl Engine {
         self.read(limits, |state| Ok(state.clone()))
     }
 
+    fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::SeqCst)
+    }
+
     fn catch_up(&self, limits: &Limits) -> Result<()> {
-        if !self.stale.load(Ordering::SeqCst) && !self.storage.changed()? {
-            return Ok(());
+        if !self.is_stale() {
+            match self.storage.changed()? {
+                Change::None => return Ok(()),
+                Change::Log if self.read_log(|| self.storage.records())? => return Ok(()),
+                Change::Log | Change::All => {}
+            }
         }
         if self.description().read_only {
             let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
             let known = self.current();
             let load = || self.storage.load(limits.lock_timeout);
-            let (state, _) = self.load(load, Some(&known), self.schema.clone())?;
-            self.publish(state);
+            self.publish(self.load(load, Some(&known), self.schema.clone())?.state);
             return Ok(());
         }
-        let mut exclusive = self.storage.lock(limits.lock_timeout)?;
-        self.refresh(&mut *exclusive)
+        let exclusive = self.storage.lock(limits.lock_timeout)?;
+        self.refresh(&*exclusive)
+    }
+
+    /// Takes in what others appended to the log; false when everything has to be loaded.
+    fn read_log(&self, read: impl FnOnce() -> Result<Option<Vec<Record>>>) -> Result<bool> {
+        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(records) = read()? else { return Ok(false) };
+        if records.is_empty() {
+            return Ok(true);
+        }
+        // Should anything go wrong from here on, what was read is lost but for a load.
+        self.stale.store(true, Ordering::SeqCst);
+        let mut state = self.current();
+        let mut replay = Replay::new(false);
+        for record in &records {
+            replay.run(&mut state, record)?;
+        }
+        let is_overridden = self.schema.as_ref().is_some_and(|schema| *schema != state.schema);
+        if is_overridden {
+            return Ok(false);
+        }
+        self.publish(state);
+        Ok(true)
     }
 
     /// Reads what others wrote since, under the exclusive lock.
-    fn refresh(&self, exclusive: &mut dyn Exclusive) -> Result<()> {
-        if !self.stale.load(Ordering::SeqCst) && !exclusive.changed()? {
-            return Ok(());
+    fn refresh(&self, exclusive: &dyn Exclusive) -> Result<()> {
+        if !self.is_stale() {
+            match exclusive.changed()? {
+                Change::None => return Ok(()),
+                Change::Log if self.read_log(|| exclusive.records())? => return Ok(()),
+                Change::Log | Change::All => {}
+            }
         }
         let loaded = exclusive.load()?;
-        self.take_in(exclusive, loaded, None)
+        self.take_in(exclusive, loaded, None, false)
     }
 
     /// Makes what was loaded the state, a person's edit under a number of its own. `schema`
-    /// overrides the stored one.
+    /// counts where the stored one breaks the rules; `repair` makes a poisoned store good.
     fn take_in(
         &self,
-        exclusive: &mut dyn Exclusive,
+        exclusive: &dyn Exclusive,
         loaded: Loaded,
         schema: Option<Arc<Schema>>,
+        repair: bool,
     ) -> Result<()> {
+        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.current();
         let mut first = Some(loaded);
         let load = || first.take().map_or_else(|| exclusive.load(), Ok);
-        let (state, is_new_edit) = self.load(load, Some(&known), schema)?;
-        if is_new_edit {
-            exclusive.reserve(state.commit)?;
+        let found = self.load(load, Some(&known), schema)?;
+        if found.merged || found.poisoned && repair {
+            let image = load::write(&found.state)?;
+            exclusive.rebase(found.state.commit, &image, found.left)?;
+        } else if found.is_new_edit {
+            exclusive.reserve(found.state.commit)?;
         }
-        self.publish(state);
+        self.publish(found.state);
         Ok(())
     }
 
@@ -184,24 +293,15 @@ impl Engine {
         mut load: impl FnMut() -> Result<Loaded>,
         known: Option<&State>,
         schema: Option<Arc<Schema>>,
-    ) -> Result<(State, bool)> {
+    ) -> Result<Found> {
         self.stale.store(true, Ordering::SeqCst);
         // A state that was never loaded says nothing of what the file held before.
         let known = known.filter(|known| known.commit > 0);
         let start = self.machine.monotonic();
         loop {
             let loaded = load()?;
-            let image = loaded.image.as_deref().ok_or_else(|| self.gone())?;
-            let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
-            let revisions = match loaded.foreign {
-                true => Revisions::Edited { rev, known },
-                false => Revisions::AsWritten,
-            };
-            match load::read(image, schema.clone(), loaded.commit_floor, revisions) {
-                Ok(state) => {
-                    let is_new_edit = loaded.foreign && state.commit > loaded.commit_floor;
-                    return Ok((state, is_new_edit));
-                }
+            match self.understand(&loaded, known, schema.clone()) {
+                Ok(found) => return Ok(found),
                 Err(error) if loaded.fresh && error.kind() == ErrorKind::Corrupt => {
                     if self.machine.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {
                         return Err(self.at_path(error));
@@ -211,6 +311,42 @@ impl Engine {
                 Err(error) => return Err(self.at_path(error)),
             }
         }
+    }
+
+    /// Makes a state of bytes and records.
+    fn understand(
+        &self,
+        loaded: &Loaded,
+        known: Option<&State>,
+        schema: Option<Arc<Schema>>,
+    ) -> Result<Found> {
+        let image = loaded.image.as_deref().ok_or_else(|| self.gone())?;
+        let stored = load::read(image, None, loaded.commit_floor);
+        let mut state = match (stored, &schema) {
+            (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
+                load::read(image, Some(schema.clone()), loaded.commit_floor)?
+            }
+            (stored, _) => stored?,
+        };
+        let mut replay = Replay::new(loaded.merge);
+        for record in &loaded.records {
+            replay.run(&mut state, record)?;
+        }
+        if loaded.foreign {
+            let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
+            load::mark_edit(&mut state, rev, known)?;
+        }
+        let is_new_edit = loaded.foreign && state.commit > loaded.commit_floor;
+        if let Some(schema) = self.schema.as_ref().filter(|schema| **schema != state.schema) {
+            state = state.with_schema(schema.clone())?;
+        }
+        Ok(Found {
+            state,
+            is_new_edit,
+            merged: loaded.merge,
+            left: replay.into_left_over(),
+            poisoned: loaded.poisoned,
+        })
     }
 
     fn at_path(&self, error: Error) -> Error {
@@ -236,6 +372,18 @@ impl Engine {
         Ok(self.storage.load(limits.lock_timeout)?.image)
     }
 
+    /// Bytes of the log that are in use, commits not on disk yet, the age of the oldest of them,
+    /// and files with what could not be kept in the store.
+    pub(crate) fn backlog(&self) -> Backlog {
+        let (unsynced, age) = self.unsynced.report();
+        Backlog {
+            log_bytes: self.storage.log_bytes(),
+            unsynced,
+            unsynced_age: age,
+            kept_aside: self.storage.kept_aside(),
+        }
+    }
+
     fn current(&self) -> State {
         self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -248,33 +396,6 @@ impl Engine {
         self.stale.store(false, Ordering::SeqCst);
     }
 
-    /// Lets `decide` make the next commit and keeps it. `decide` may run more than once, each time
-    /// on a draft of its own; one that changes nothing makes no commit.
-    pub(crate) fn write<R>(
-        &self,
-        limits: &Limits,
-        mut decide: impl FnMut(&mut Draft) -> Result<R>,
-    ) -> Result<R> {
-        self.check_writable()?;
-        let mut exclusive = self.storage.lock(limits.lock_timeout)?;
-        let mut attempt = 0;
-        loop {
-            self.refresh(&mut *exclusive)?;
-            let mut draft = self.draft(limits);
-            let result = decide(&mut draft)?;
-            if !draft.changed {
-                return Ok(result);
-            }
-            draft.finish();
-            attempt += 1;
-            match self.keep(&mut *exclusive, draft) {
-                Ok(()) => return Ok(result),
-                Err(error) if error.name() == "FILE_CHANGED" && attempt < DECISIONS_MAX => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     fn check_writable(&self) -> Result<()> {
         if self.poisoned.load(Ordering::SeqCst) {
             let message = "a call panicked on this store, so it is not written any more";
@@ -285,27 +406,6 @@ impl Engine {
                 .hint("open it without read_only");
             return Err(self.at_path(error));
         }
-        Ok(())
-    }
-
-    fn draft(&self, limits: &Limits) -> Draft {
-        let minter = self.minter.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Draft::new(self.current(), minter, self.machine.now(), limits.document_bytes_max)
-    }
-
-    /// Makes a finished draft durable, then visible.
-    fn keep(&self, exclusive: &mut dyn Exclusive, draft: Draft) -> Result<()> {
-        let state = &draft.state;
-        let kept = exclusive.replace(draft.number, &mut || load::write(state));
-        if let Err(error) = kept {
-            // What the file holds now is settled by the next load.
-            if error.kind() == ErrorKind::UnknownOutcome || error.name() == "FILE_CHANGED" {
-                self.stale.store(true, Ordering::SeqCst);
-            }
-            return Err(error);
-        }
-        *self.minter.lock().unwrap_or_else(PoisonError::into_inner) = draft.minter;
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = draft.state;
         Ok(())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde::Serialize;
@@ -17,7 +16,7 @@ use crate::model::schema::Schema;
 use crate::query::{Filter, Source};
 use crate::storage::json_file::{Access, JsonFile};
 use crate::storage::memory::Memory;
-use crate::storage::{Exclusive, Loaded, Machine};
+use crate::storage::{Body, Change, Exclusive, LeftOver, Loaded, Machine};
 
 /// Documents named in a report of violations at most.
 const EXAMPLES_MAX: usize = 10;
@@ -71,7 +70,7 @@ pub(crate) fn open_memory(machine: Machine, request: &Request) -> Result<Arc<Eng
     let minter = minter(&machine, request)?;
     let engine = Engine::new(Box::new(Memory::default()), machine, minter, None);
     engine.publish(engine.new_state(request)?);
-    Ok(Arc::new(engine))
+    Ok(engine.shared())
 }
 
 /// Opens the store in the file at `path`, and makes the file if it may.
@@ -83,7 +82,7 @@ pub(crate) fn open_file(machine: Machine, path: &Path, request: &Request) -> Res
     let minter = minter(&machine, request)?;
     if request.access.read_only {
         let schema = request.schema.clone().map(Arc::new);
-        let engine = Arc::new(Engine::new(Box::new(storage), machine, minter, schema));
+        let engine = Engine::new(Box::new(storage), machine, minter, schema).shared();
         engine.read(&request.limits, |state| {
             check_view(state)?;
             check_strict(state, request.strict)
@@ -108,7 +107,7 @@ fn share(
 ) -> Result<Arc<Engine>> {
     let identity = storage.identity().map(|(device, inode)| (machine.process(), device, inode));
     let Some(identity) = identity else {
-        return Ok(Arc::new(Engine::new(Box::new(storage), machine, minter, None)));
+        return Ok(Engine::new(Box::new(storage), machine, minter, None).shared());
     };
     let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(shared) = registry.get(&identity) {
@@ -126,7 +125,7 @@ fn share(
     }
     let mut engine = Engine::new(Box::new(storage), machine, minter, None);
     engine.identity = Some(identity);
-    let engine = Arc::new(engine);
+    let engine = engine.shared();
     let shared = Shared {
         engine: Arc::downgrade(&engine),
         clock: request.clock.clone(),
@@ -152,13 +151,14 @@ pub(super) fn unregister(identity: Identity) {
 impl Engine {
     /// Makes the file, or catches up with it; then lets the schema of the request count.
     fn settle(&self, request: &Request) -> Result<()> {
-        let mut exclusive = self.storage.lock(request.limits.lock_timeout)?;
-        if self.stale.load(Ordering::SeqCst) || exclusive.changed()? {
+        let exclusive = self.storage.lock(request.limits.lock_timeout)?;
+        if self.is_stale() || exclusive.changed()? == Change::All {
             let loaded = exclusive.load()?;
             if loaded.image.as_ref().is_none_or(Vec::is_empty) {
-                return self.create(&mut *exclusive, loaded.commit_floor, request);
+                return self.create(&*exclusive, &loaded, request);
             }
-            self.take_in_or_mend(&mut *exclusive, loaded, request)?;
+            let schema = request.schema.clone().map(Arc::new);
+            self.take_in(&*exclusive, loaded, schema, true)?;
         }
         drop(exclusive);
         if let Some(format) = request.format {
@@ -173,34 +173,25 @@ impl Engine {
         self.read(&request.limits, |state| check_strict(state, request.strict))
     }
 
-    /// Writes a new store. A file that was here before may have given out numbers already.
-    fn create(
-        &self,
-        exclusive: &mut dyn Exclusive,
-        commit_floor: u64,
-        request: &Request,
-    ) -> Result<()> {
+    /// Writes a new store. A file that was here before may have given out numbers already, and a
+    /// log of it that is still here is kept aside.
+    fn create(&self, exclusive: &dyn Exclusive, loaded: &Loaded, request: &Request) -> Result<()> {
         let mut state = self.new_state(request)?;
-        state.commit = commit_floor;
-        exclusive.replace(state.commit, &mut || load::write(&state))?;
+        state.commit = loaded.commit_floor;
+        let bodies = loaded.records.iter().map(|record| &record.body);
+        let operations: Vec<&str> = bodies
+            .filter_map(|body| match body {
+                Body::Operations(operations) => Some(operations.as_str()),
+                Body::Checkpoint(_) => None,
+            })
+            .collect();
+        let left = (!operations.is_empty()).then(|| LeftOver::All(operations.join("\n") + "\n"));
+        match (left, loaded.poisoned) {
+            (None, false) => exclusive.replace(state.commit, &mut || load::write(&state))?,
+            (left, _) => exclusive.rebase(state.commit, &load::write(&state)?, left)?,
+        }
         self.publish(state);
         Ok(())
-    }
-
-    /// Takes in the file; a stored schema that a person broke yields to the one given.
-    fn take_in_or_mend(
-        &self,
-        exclusive: &mut dyn Exclusive,
-        loaded: Loaded,
-        request: &Request,
-    ) -> Result<()> {
-        match (self.take_in(exclusive, loaded, None), &request.schema) {
-            (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
-                let loaded = exclusive.load()?;
-                self.take_in(exclusive, loaded, Some(Arc::new(schema.clone())))
-            }
-            (result, _) => result,
-        }
     }
 
     /// The state of a new store.

@@ -7,7 +7,7 @@ mod states;
 
 use std::sync::Arc;
 
-use crate::engine::load::{self, Revisions};
+use crate::engine::load;
 use crate::engine::state::State;
 use crate::ids::walk::Walk;
 use crate::model::document::Document;
@@ -55,7 +55,7 @@ fn document(number: u32, members: &str) -> String {
 }
 
 fn load(text: &str) -> State {
-    load::read(text.as_bytes(), None, 0, Revisions::AsWritten).unwrap()
+    load::read(text.as_bytes(), None, 0).unwrap()
 }
 
 fn written(state: &State) -> String {

@@ -27,6 +27,10 @@ pub(crate) struct Target<'a> {
     pub(crate) directory: &'a dyn Directory,
     pub(crate) name: &'a OsStr,
     pub(crate) path: &'a Path,
+    /// The data file that it belongs to: whose name temporary files bear.
+    pub(crate) store: &'a OsStr,
+    /// The file whose rights it gets when it is new.
+    pub(crate) like: Option<Metadata>,
 }
 
 impl Target<'_> {
@@ -43,9 +47,10 @@ impl Target<'_> {
         if old.is_some_and(|old| old.links > 1) {
             return Err(self.hard_linked());
         }
-        let (temporary, file) = self.create(if old.is_some() { PRIVATE } else { mode })?;
+        let like = old.or(self.like);
+        let (temporary, file) = self.create(if like.is_some() { PRIVATE } else { mode })?;
         let placed = self
-            .fill(&*file, bytes, old.as_ref())
+            .fill(&*file, bytes, like.as_ref())
             .and_then(|()| self.unchanged(expected))
             .and_then(|_| self.put_in_place(&temporary, &*file));
         if let Err(error) = placed {
@@ -71,7 +76,7 @@ impl Target<'_> {
     /// Removes what writers that died left behind; the exclusive lock makes sure that no writer
     /// is at work. Never fails: leftovers do no harm.
     pub(crate) fn sweep(&self) {
-        let owner = look(self.directory, self.name, self.path).ok().flatten().map(|old| old.user);
+        let owner = look(self.directory, self.store, self.path).ok().flatten().map(|old| old.user);
         for name in self.directory.entries().unwrap_or_default() {
             if !self.is_temporary(&name) {
                 continue;
@@ -140,7 +145,7 @@ impl Target<'_> {
 
     /// What every name of a temporary file for this target begins with.
     fn temporary_prefix(&self) -> Vec<u8> {
-        let base = self.name.as_bytes();
+        let base = self.store.as_bytes();
         let mut prefix = vec![b'.'];
         if base.len() + MARK.len() + RANDOM_DIGITS < NAME_BYTES_MAX {
             prefix.extend_from_slice(base);

@@ -7,15 +7,19 @@
 //! |---|---|
 //! | 0..8 | `nanolock` |
 //! | 8..12 | version, 1 |
+//! | 12..16 | flags: 1 poisoned, 2 a big file is being written |
 //! | 16..24 | commit high-water: no number up to it may be given out again |
 //! | 24..40 | digest of the data file as a store last wrote it (0: none) |
 //! | 40..56 | digest of the data file that is about to take its place (0: none) |
 //! | 56..72 | digest of a data file that a person edited (0: none) |
 //! | 72..80 | the commit number under which that edit was taken in |
-//! | 80..120 | zero, kept for the write-ahead log |
+//! | 80..96 | the identity of the write-ahead log (0: none) |
+//! | 96..104 | how far the log is committed, in bytes from its beginning |
+//! | 104..112 | how far the log is known to be on disk |
+//! | 112..120 | no commit number above this one was given out before a sync (0: not in use) |
 //! | 120..128 | XXH3-64 of the bytes before |
 //!
-//! Numbers are little-endian, bytes 12..16 are zero.
+//! Numbers are little-endian.
 
 use std::io;
 
@@ -51,7 +55,23 @@ pub(crate) struct Header {
     pub(crate) edited: u128,
     /// The commit number under which that edit was taken in. No store has written it yet.
     pub(crate) edited_commit: u64,
+    /// The identity of the write-ahead log; 0 for none.
+    pub(crate) log: u128,
+    /// How far the log is committed, in bytes from its beginning.
+    pub(crate) committed: u64,
+    /// How far the log is known to be on disk, in bytes from its beginning.
+    pub(crate) synced: u64,
+    /// The highest number that commits may have which no sync has made durable; 0 when every
+    /// commit is synced before it is acknowledged.
+    pub(crate) reserved: u64,
+    /// A sync failed and could not be made good: writes are refused until the store is repaired.
+    pub(crate) poisoned: bool,
+    /// The holder of the lock writes a big file: who waits for the lock may wait longer.
+    pub(crate) busy: bool,
 }
+
+const POISONED: u32 = 1;
+const BUSY: u32 = 2;
 
 /// What the beginning of a lock file turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,13 +108,31 @@ impl Header {
         }
         let fields = (|| {
             let version = u32::from_le_bytes(take(&mut rest)?);
-            take::<4>(&mut rest)?;
+            let flags = u32::from_le_bytes(take(&mut rest)?);
             let commit = u64::from_le_bytes(take(&mut rest)?);
             let digest = u128::from_le_bytes(take(&mut rest)?);
             let pending = u128::from_le_bytes(take(&mut rest)?);
             let edited = u128::from_le_bytes(take(&mut rest)?);
             let edited_commit = u64::from_le_bytes(take(&mut rest)?);
-            Some((version, Header { commit, digest, pending, edited, edited_commit }))
+            let log = u128::from_le_bytes(take(&mut rest)?);
+            let committed = u64::from_le_bytes(take(&mut rest)?);
+            let synced = u64::from_le_bytes(take(&mut rest)?);
+            let reserved = u64::from_le_bytes(take(&mut rest)?);
+            let (poisoned, busy) = (flags & POISONED != 0, flags & BUSY != 0);
+            let header = Header {
+                commit,
+                digest,
+                pending,
+                edited,
+                edited_commit,
+                log,
+                committed,
+                synced,
+                reserved,
+                poisoned,
+                busy,
+            };
+            Some((version, header))
         })();
         match fields {
             Some((VERSION, header)) => Decoded::Valid(header),
@@ -127,13 +165,17 @@ fn encode(version: u32, header: &Header) -> [u8; BLOCK_BYTES] {
     let mut bytes = Vec::with_capacity(BLOCK_BYTES);
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&version.to_le_bytes());
-    bytes.extend_from_slice(&[0; 4]);
+    let flags = if header.poisoned { POISONED } else { 0 } | if header.busy { BUSY } else { 0 };
+    bytes.extend_from_slice(&flags.to_le_bytes());
     bytes.extend_from_slice(&header.commit.to_le_bytes());
     bytes.extend_from_slice(&header.digest.to_le_bytes());
     bytes.extend_from_slice(&header.pending.to_le_bytes());
     bytes.extend_from_slice(&header.edited.to_le_bytes());
     bytes.extend_from_slice(&header.edited_commit.to_le_bytes());
-    bytes.resize(CHECKED_BYTES, 0);
+    bytes.extend_from_slice(&header.log.to_le_bytes());
+    bytes.extend_from_slice(&header.committed.to_le_bytes());
+    bytes.extend_from_slice(&header.synced.to_le_bytes());
+    bytes.extend_from_slice(&header.reserved.to_le_bytes());
     bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
     let mut block = [0; BLOCK_BYTES];
     block.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
@@ -150,8 +192,19 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 mod tests {
     use super::*;
 
-    const HEADER: Header =
-        Header { commit: 42, digest: 7 << 100, pending: 9, edited: 5 << 90, edited_commit: 41 };
+    const HEADER: Header = Header {
+        commit: 42,
+        digest: 7 << 100,
+        pending: 9,
+        edited: 5 << 90,
+        edited_commit: 41,
+        log: 3 << 80,
+        committed: 4096,
+        synced: 2048,
+        reserved: 1042,
+        poisoned: true,
+        busy: true,
+    };
 
     #[test]
     fn a_header_reads_back_as_written() {

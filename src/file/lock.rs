@@ -22,6 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The bytes of the seats lie where no content ever is, within reach of 32-bit offsets.
 const FIRST_SEAT: u64 = 1 << 30;
 const SEATS: u64 = 32;
+/// Locked shared by every process that has the store open for writing.
+const PRESENCE: u64 = FIRST_SEAT + SEATS + 1;
 /// How long the first in the row waits before asking again, and the others; both are jittered.
 const FRONT_PAUSE: Duration = Duration::from_micros(150);
 const ROW_PAUSE: Duration = Duration::from_micros(600);
@@ -30,6 +32,8 @@ const ROW_PAUSE: Duration = Duration::from_micros(600);
 const STALLED: Duration = Duration::from_millis(500);
 /// How often opening is tried while others remove and create the file.
 const OPEN_ATTEMPTS: usize = 16;
+/// How much longer one waits for a holder that says that it writes a big file.
+const BUSY_WAIT: Duration = Duration::from_secs(60);
 
 /// The lock file of one data file, open. One per process: its threads share it.
 pub(crate) struct LockFile {
@@ -61,7 +65,12 @@ impl LockFile {
         rights: Rights,
     ) -> Result<LockFile> {
         let file = open_or_create(&**directory, path, rights)?;
-        Ok(LockFile::new(fs, directory, path, Some(rights), file))
+        let lock = LockFile::new(fs, directory, path, Some(rights), file);
+        if lock.has_seats {
+            // At worst another process folds the log while this one goes on with it.
+            let _ = lock.current().try_lock_bytes(LockMode::Shared, PRESENCE, 1);
+        }
+        Ok(lock)
     }
 
     /// Opens the lock file for a process that only reads; None where that cannot be done, since
@@ -104,6 +113,16 @@ impl LockFile {
         }
     }
 
+    /// Whether no other process has the store open for writing, as far as can be told.
+    pub(crate) fn is_alone(&self) -> bool {
+        let file = self.current();
+        let alone = file.try_lock_bytes(LockMode::Exclusive, PRESENCE, 1);
+        if matches!(alone, Ok(true)) {
+            let _ = file.try_lock_bytes(LockMode::Shared, PRESENCE, 1);
+        }
+        !self.has_seats || alone.unwrap_or(true)
+    }
+
     /// Device and inode: the same in all handles that exclude each other.
     pub(crate) fn identity(&self) -> Option<(u64, u64)> {
         self.current().metadata().ok().map(|metadata| (metadata.device, metadata.inode))
@@ -129,7 +148,9 @@ impl LockFile {
     /// Waits for the lock until `timeout` has passed.
     pub(crate) fn acquire(self: &Arc<Self>, mode: LockMode, timeout: Duration) -> Result<Guard> {
         let deadline = self.fs.monotonic().saturating_add(timeout);
-        if !self.turns.enter(timeout) {
+        let has_turn =
+            self.turns.enter(timeout) || self.holder_is_busy() && self.turns.enter(BUSY_WAIT);
+        if !has_turn {
             return Err(self.timed_out(timeout));
         }
         let mut guard = Guard { lock: Arc::clone(self), file: None };
@@ -152,7 +173,9 @@ impl LockFile {
             // Somebody removed the file while we waited: others lock its successor.
             let Some(rights) = self.rights else { return Ok(guard) };
             guard.release();
-            let file = Arc::from(open_or_create(&*self.directory, &self.path, rights)?);
+            let file: Arc<dyn File> =
+                Arc::from(open_or_create(&*self.directory, &self.path, rights)?);
+            let _ = file.try_lock_bytes(LockMode::Shared, PRESENCE, 1);
             *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
         }
         Err(Error::new(ErrorKind::Busy, format!("{} keeps being removed", self.path.display()))
@@ -244,14 +267,23 @@ impl LockFile {
 
     /// Waits about `time`; false when the deadline has passed.
     fn pause(&self, deadline: Duration, time: Duration) -> bool {
-        let left = deadline.saturating_sub(self.fs.monotonic());
+        let mut left = deadline.saturating_sub(self.fs.monotonic());
         if left.is_zero() {
-            return false;
+            let last = deadline.saturating_add(BUSY_WAIT);
+            left = last.saturating_sub(self.fs.monotonic());
+            if left.is_zero() || !self.holder_is_busy() {
+                return false;
+            }
         }
         // Half to one and a half of it, so that processes do not ask in step.
         let percent = u32::try_from(50 + self.fs.random() % 100).unwrap_or(100);
         self.fs.sleep((time * percent / 100).min(left));
         true
+    }
+
+    /// Whether the holder of the lock says that it writes a big file.
+    fn holder_is_busy(&self) -> bool {
+        self.header().is_ok_and(|header| header.is_some_and(|header| header.busy))
     }
 
     fn failed(&self, what: &str, error: io::Error) -> Error {
@@ -285,6 +317,12 @@ impl Guard {
     pub(crate) fn write_header(&self, header: &Header) -> Result<()> {
         let file = self.file.as_ref().map_or_else(|| self.lock.current(), Arc::clone);
         header.write(&*file).map_err(|error| self.lock.failed("write", error))
+    }
+
+    /// Makes the header durable.
+    pub(crate) fn sync_header(&self) -> Result<()> {
+        let file = self.file.as_ref().map_or_else(|| self.lock.current(), Arc::clone);
+        file.sync_data().map_err(|error| self.lock.failed("sync", error))
     }
 
     fn release(&mut self) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) mod atomic;
+pub(crate) mod background;
 pub(crate) mod header;
 pub(crate) mod lock;
 pub(crate) mod os;
@@ -92,6 +93,9 @@ pub(crate) trait File: Send + Sync {
 
     /// Makes the content and the metadata durable.
     fn sync_all(&self) -> io::Result<()>;
+
+    /// Makes the content durable, and as much of the metadata as reading it back needs.
+    fn sync_data(&self) -> io::Result<()>;
 
     /// What the file is like now.
     fn metadata(&self) -> io::Result<Metadata>;

@@ -225,6 +225,10 @@ impl File for OsFile {
         self.file.sync_all()
     }
 
+    fn sync_data(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
     fn metadata(&self) -> io::Result<Metadata> {
         Ok(metadata_of(&retry(|| fstat(&self.file))?))
     }

@@ -294,6 +294,10 @@ impl File for SimulatedFile {
         Ok(())
     }
 
+    fn sync_data(&self) -> io::Result<()> {
+        self.sync_all()
+    }
+
     fn metadata(&self) -> io::Result<Metadata> {
         self.begin(Call::Metadata)?.0.layers.metadata(self.inode)
     }

@@ -11,24 +11,24 @@ const WAIT: Duration = Duration::from_secs(20);
 const NO_WAIT: Duration = Duration::ZERO;
 
 /// Puts `text` in place as commit `commit`.
-pub(super) fn put(held: &mut dyn Exclusive, commit: u64, text: &str) -> crate::error::Result<()> {
+pub(super) fn put(held: &dyn Exclusive, commit: u64, text: &str) -> crate::error::Result<()> {
     held.replace(commit, &mut || Ok(text.as_bytes().to_vec()))
 }
 
 /// What every backend shows, files or not.
 fn behaves(storage: &dyn Storage) {
     assert_eq!(storage.load(WAIT).unwrap(), Loaded::default(), "a new store holds nothing");
-    assert!(!storage.changed().unwrap(), "what was loaded is known");
+    assert!(!storage.changed().unwrap().is_any(), "what was loaded is known");
     {
-        let mut held = storage.lock(WAIT).unwrap();
-        assert!(!held.changed().unwrap());
-        put(&mut *held, 1, "one").unwrap();
-        assert!(!held.changed().unwrap(), "what was written is known");
+        let held = storage.lock(WAIT).unwrap();
+        assert!(!held.changed().unwrap().is_any());
+        put(&*held, 1, "one").unwrap();
+        assert!(!held.changed().unwrap().is_any(), "what was written is known");
         held.reserve(5).unwrap();
-        assert!(!held.changed().unwrap(), "one's own reservation is no change");
+        assert!(!held.changed().unwrap().is_any(), "one's own reservation is no change");
         assert_eq!(storage.lock(NO_WAIT).err().unwrap().kind(), ErrorKind::Timeout);
     }
-    assert!(!storage.changed().unwrap());
+    assert!(!storage.changed().unwrap().is_any());
     let held = storage.lock(NO_WAIT).unwrap();
     drop(held);
     exclusive_across_threads(storage);
@@ -54,42 +54,42 @@ fn exclusive_across_threads(storage: &dyn Storage) {
 /// What every backend with a file shows; both handles are on the same new store.
 fn keeps(first: &dyn Storage, second: &dyn Storage) {
     assert!(first.load(WAIT).unwrap().image.is_none());
-    let mut held = first.lock(WAIT).unwrap();
-    put(&mut *held, 1, "one").unwrap();
+    let held = first.lock(WAIT).unwrap();
+    put(&*held, 1, "one").unwrap();
     assert_eq!(second.lock(NO_WAIT).err().unwrap().name(), "LOCK_TIMEOUT");
     assert_eq!(second.load(NO_WAIT).unwrap_err().name(), "LOCK_TIMEOUT");
     drop(held);
 
-    assert!(second.changed().unwrap(), "nothing was loaded yet");
+    assert!(second.changed().unwrap().is_any(), "nothing was loaded yet");
     let loaded = second.load(WAIT).unwrap();
     assert_eq!(loaded.image.as_deref(), Some(&b"one"[..]));
     assert_eq!((loaded.commit_floor, loaded.foreign), (1, false));
-    assert!(!second.changed().unwrap());
+    assert!(!second.changed().unwrap().is_any());
 
-    put(&mut *second.lock(WAIT).unwrap(), 2, "two").unwrap();
-    assert!(first.changed().unwrap(), "what another wrote is noticed");
-    let mut held = first.lock(WAIT).unwrap();
-    assert!(held.changed().unwrap());
-    let error = put(&mut *held, 2, "lost update").unwrap_err();
+    put(&*second.lock(WAIT).unwrap(), 2, "two").unwrap();
+    assert!(first.changed().unwrap().is_any(), "what another wrote is noticed");
+    let held = first.lock(WAIT).unwrap();
+    assert!(held.changed().unwrap().is_any());
+    let error = put(&*held, 2, "lost update").unwrap_err();
     assert_eq!((error.kind(), error.name()), (ErrorKind::Busy, "FILE_CHANGED"));
     let loaded = held.load().unwrap();
     assert_eq!((loaded.image.as_deref(), loaded.commit_floor), (Some(&b"two"[..]), 2));
     let failed = held.replace(3, &mut || Err(crate::error::Error::invalid("no image")));
     assert_eq!(failed.unwrap_err().message(), "no image");
-    put(&mut *held, 3, "three").unwrap();
+    put(&*held, 3, "three").unwrap();
     held.reserve(7).unwrap();
     drop(held);
 
-    let mut held = second.lock(WAIT).unwrap();
-    assert!(held.changed().unwrap());
+    let held = second.lock(WAIT).unwrap();
+    assert!(held.changed().unwrap().is_any());
     let loaded = held.load().unwrap();
     assert_eq!((loaded.image.as_deref(), loaded.commit_floor), (Some(&b"three"[..]), 7));
     drop(held);
 
     first.lock(WAIT).unwrap().reserve(9).unwrap();
-    assert!(!second.changed().unwrap(), "the file is as it was");
-    let mut held = second.lock(WAIT).unwrap();
-    assert!(held.changed().unwrap(), "but the next number is another one");
+    assert!(!second.changed().unwrap().is_any(), "the file is as it was");
+    let held = second.lock(WAIT).unwrap();
+    assert!(held.changed().unwrap().is_any(), "but the next number is another one");
     assert_eq!(held.load().unwrap().commit_floor, 9);
 }
 

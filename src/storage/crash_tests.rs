@@ -14,7 +14,7 @@ use crate::file::simulated::{Call, Effect, Fault, Keep, Lie, SimulatedDisk, Simu
 const WAIT: Duration = Duration::from_secs(20);
 const PATH: &str = "/a.json";
 /// The mode is not that of a temporary file, so that it has to be set.
-const NEW: Access = Access { read_only: false, create: None, mode: 0o640 };
+const NEW: Access = Access { read_only: false, create: None, mode: 0o640, salvage: false };
 /// Every subset of so many changes is tried; of more, so many random ones.
 const EXHAUSTIVE: usize = 9;
 const SAMPLES: u64 = 96;
@@ -36,9 +36,9 @@ fn text(loaded: &Loaded) -> Option<String> {
 /// What a whole run of a program does: open, load, one commit.
 fn commit(process: &SimulatedProcess, new: &str) -> Result<()> {
     let store = open(process)?;
-    let mut held = store.lock(WAIT)?;
+    let held = store.lock(WAIT)?;
     let loaded = held.load()?;
-    put(&mut *held, loaded.commit_floor + 1, new)
+    put(&*held, loaded.commit_floor + 1, new)
 }
 
 /// What the next program finds.
@@ -265,16 +265,16 @@ fn check_outcome(disk: &SimulatedDisk, result: &Result<()>, place: &str) {
 fn a_failed_sync_of_the_folder_is_an_unknown_outcome_and_the_next_call_looks_again() {
     let disk = disk(Some(OLD));
     let store = open_on(&disk.process());
-    let mut held = store.lock(WAIT).unwrap();
+    let held = store.lock(WAIT).unwrap();
     held.load().unwrap();
     disk.plan(fault(Some(Call::SyncFolder), 1, Effect::Error(libc::EIO)));
-    let error = put(&mut *held, 2, "new").unwrap_err();
+    let error = put(&*held, 2, "new").unwrap_err();
     assert_eq!((error.kind(), error.sys_errno()), (ErrorKind::UnknownOutcome, Some(libc::EIO)));
-    assert_eq!(put(&mut *held, 3, "newer").unwrap_err().name(), "FILE_CHANGED");
-    assert!(held.changed().unwrap());
+    assert_eq!(put(&*held, 3, "newer").unwrap_err().name(), "FILE_CHANGED");
+    assert!(held.changed().unwrap().is_any());
     let loaded = held.load().unwrap();
     assert_eq!((text(&loaded).as_deref(), loaded.foreign), (Some("new"), false));
-    put(&mut *held, 3, "newer").unwrap();
+    put(&*held, 3, "newer").unwrap();
 }
 
 #[test]
@@ -325,9 +325,9 @@ fn looking_for_changes_costs_one_read_of_the_header_and_one_look_at_the_file() {
     let store = open_on(&disk.process());
     store.load(WAIT).unwrap();
     disk.advance(Duration::from_secs(1));
-    store.changed().unwrap();
+    store.changed().unwrap().is_any();
     disk.clear_operations();
-    assert!(!store.changed().unwrap());
+    assert!(!store.changed().unwrap().is_any());
     let calls: Vec<_> = disk.operations().iter().map(|it| it.call).collect();
     assert_eq!(calls, [Call::Read, Call::Metadata]);
 }
@@ -336,14 +336,14 @@ fn looking_for_changes_costs_one_read_of_the_header_and_one_look_at_the_file() {
 fn an_edit_hidden_in_the_same_tick_is_found_once_the_tick_is_over() {
     let disk = disk(Some(OLD));
     let store = open_on(&disk.process());
-    let mut held = store.lock(WAIT).unwrap();
+    let held = store.lock(WAIT).unwrap();
     held.load().unwrap();
-    put(&mut *held, 2, "new").unwrap();
+    put(&*held, 2, "new").unwrap();
     drop(held);
     disk.write(PATH, b"own");
-    assert!(!store.changed().unwrap(), "nothing tells of it yet");
+    assert!(!store.changed().unwrap().is_any(), "nothing tells of it yet");
     disk.advance(Duration::from_millis(20));
-    assert!(store.changed().unwrap());
+    assert!(store.changed().unwrap().is_any());
     assert!(store.load(WAIT).unwrap().foreign);
 }
 

@@ -1,15 +1,17 @@
 //! The store that is kept nowhere: nothing to load, nothing to write, nobody else to change it.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Description, Exclusive, Loaded, Storage};
+use super::{Change, Description, Exclusive, LeftOver, Loaded, Position, Record, Size, Storage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::turns::Turns;
 
 /// A store in memory.
 #[derive(Default)]
 pub(crate) struct Memory {
-    turns: Turns,
+    turns: Arc<Turns>,
 }
 
 impl Storage for Memory {
@@ -17,17 +19,21 @@ impl Storage for Memory {
         Description { engine: "memory", path: None, file_system: None, read_only: false }
     }
 
-    fn changed(&self) -> Result<bool> {
-        Ok(false)
+    fn changed(&self) -> Result<Change> {
+        Ok(Change::None)
+    }
+
+    fn records(&self) -> Result<Option<Vec<Record>>> {
+        Ok(Some(Vec::new()))
     }
 
     fn load(&self, _timeout: Duration) -> Result<Loaded> {
         Ok(Loaded::default())
     }
 
-    fn lock(&self, timeout: Duration) -> Result<Box<dyn Exclusive + '_>> {
+    fn lock(&self, timeout: Duration) -> Result<Box<dyn Exclusive>> {
         if self.turns.enter(timeout) {
-            return Ok(Box::new(Held(self)));
+            return Ok(Box::new(Held(Arc::clone(&self.turns))));
         }
         Err(Error::new(
             ErrorKind::Timeout,
@@ -36,30 +42,76 @@ impl Storage for Memory {
         .named("LOCK_TIMEOUT")
         .hint("try again, or open with a larger lock_timeout_ms"))
     }
-}
 
-struct Held<'a>(&'a Memory);
-
-impl Exclusive for Held<'_> {
-    fn changed(&self) -> Result<bool> {
-        Ok(false)
+    fn log_bytes(&self) -> u64 {
+        0
     }
 
-    fn load(&mut self) -> Result<Loaded> {
+    fn is_alone(&self) -> bool {
+        true
+    }
+
+    fn kept_aside(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+struct Held(Arc<Turns>);
+
+impl Exclusive for Held {
+    fn changed(&self) -> Result<Change> {
+        Ok(Change::None)
+    }
+
+    fn records(&self) -> Result<Option<Vec<Record>>> {
+        Ok(Some(Vec::new()))
+    }
+
+    fn load(&self) -> Result<Loaded> {
         Ok(Loaded::default())
     }
 
-    fn replace(&mut self, _commit: u64, _image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
+    fn replace(&self, _commit: u64, _image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
         Ok(())
     }
 
-    fn reserve(&mut self, _commit: u64) -> Result<()> {
+    fn rebase(&self, _commit: u64, _image: &[u8], _left: Option<LeftOver>) -> Result<()> {
+        Ok(())
+    }
+
+    fn append(&self, _seq: u64, _time: &str, _operations: String, _synced: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        Position::default()
+    }
+
+    fn is_synced(&self) -> bool {
+        true
+    }
+
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn publish(&self, _position: Position, _durable: bool) -> Result<()> {
+        Ok(())
+    }
+
+    fn size(&self) -> Size {
+        Size::default()
+    }
+
+    fn poison(&self) {}
+
+    fn reserve(&self, _commit: u64) -> Result<()> {
         Ok(())
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     fn drop(&mut self) {
-        self.0.turns.leave();
+        self.0.leave();
     }
 }

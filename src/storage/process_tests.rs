@@ -55,8 +55,8 @@ fn given() -> Option<(std::path::PathBuf, String, usize)> {
 }
 
 /// Loads if needed, and gives the text and the next commit number.
-fn catch_up(held: &mut dyn Exclusive, text: &mut String, commit: &mut u64) {
-    while held.changed().unwrap() {
+fn catch_up(held: &dyn Exclusive, text: &mut String, commit: &mut u64) {
+    while held.changed().unwrap().is_any() {
         let loaded = held.load().unwrap();
         *text = String::from_utf8(loaded.image.unwrap_or_default()).unwrap();
         *commit = loaded.commit_floor;
@@ -73,12 +73,12 @@ fn adds_lines() {
     let mut longest = Duration::ZERO;
     for number in 0..count {
         let begun = Instant::now();
-        let mut held = store.lock(TIMEOUT).unwrap();
+        let held = store.lock(TIMEOUT).unwrap();
         longest = longest.max(begun.elapsed());
-        catch_up(&mut *held, &mut text, &mut commit);
+        catch_up(&*held, &mut text, &mut commit);
         commit += 1;
         text.push_str(&format!("{who} {number} {commit}\n"));
-        put(&mut *held, commit, &text).unwrap();
+        put(&*held, commit, &text).unwrap();
         println!("acknowledged {commit}");
     }
     std::fs::write(path.with_extension(format!("wait-{who}")), longest.as_micros().to_string())
@@ -170,7 +170,7 @@ fn processes_killed_at_any_moment_leave_a_whole_file_and_no_litter() {
         acknowledged.extend(numbers);
     }
     let store = open_new(&path);
-    let mut held = store.lock(TIMEOUT).unwrap();
+    let held = store.lock(TIMEOUT).unwrap();
     let loaded = held.load().unwrap();
     assert!(!loaded.foreign, "a process that died in the middle is no person's edit");
     let text = String::from_utf8(loaded.image.unwrap()).unwrap();
@@ -192,19 +192,19 @@ fn opens_without_rights_and_without_umask() {
         for (bits, name) in [(0o000, "a"), (0o022, "b"), (0o077, "c"), (0o777, "d")] {
             nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(bits));
             let mode = if name == "c" { 0o666 } else { 0o600 };
-            let how = Access { read_only: false, create: None, mode };
+            let how = Access { read_only: false, create: None, mode, salvage: false };
             let store = JsonFile::open(Arc::new(OsFileSystem::new()), &path.join(name), how);
             let store = store.unwrap();
-            let mut held = store.lock(TIMEOUT).unwrap();
+            let held = store.lock(TIMEOUT).unwrap();
             held.load().unwrap();
-            put(&mut *held, 1, "text").unwrap();
+            put(&*held, 1, "text").unwrap();
         }
         return;
     }
     let mut report = String::new();
     for read_only in [false, true] {
         for name in ["locked/a.json", "unwritable", "unreadable", "hidden/a.json", "locked/new"] {
-            let how = Access { read_only, create: None, mode: 0o600 };
+            let how = Access { read_only, create: None, mode: 0o600, salvage: false };
             let opened = JsonFile::open(Arc::new(OsFileSystem::new()), &path.join(name), how);
             let outcome = match opened.and_then(|store| store.load(TIMEOUT)) {
                 Ok(loaded) => format!("{} bytes", loaded.image.unwrap_or_default().len()),

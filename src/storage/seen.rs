@@ -4,10 +4,12 @@
 //! that a look tells as it was. So a file that was just changed when it was looked at stays
 //! unsettled until its bytes were compared once after the grain has passed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::file::header::Header;
 use crate::file::{Fingerprint, Metadata};
+use crate::wal::log::Log;
 
 /// The coarsest tick of the clock that stamps files.
 const GRAIN: Duration = Duration::from_millis(10);
@@ -21,15 +23,29 @@ pub(super) fn grain(file_system: &str) -> Duration {
 }
 
 /// What was seen at the last load or replace.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Seen {
     pub(super) file: View,
+    /// The log whose records are waiting to get into the file.
+    pub(super) log: Option<SeenLog>,
     /// The digest in the header, 0 when there was none.
     pub(super) header_digest: u128,
+    /// The log that the header names, 0 when there was none.
+    pub(super) header_log: u128,
     /// The digest of the data file as a store last wrote it, 0 when unknown.
     pub(super) own_digest: u128,
     /// The highest commit number known to be given out.
     pub(super) floor: u64,
+}
+
+/// A log as far as it was read.
+#[derive(Clone)]
+pub(super) struct SeenLog {
+    pub(super) log: Arc<Log>,
+    /// Where the last record that was read ends.
+    pub(super) offset: u64,
+    /// Its number.
+    pub(super) seq: u64,
 }
 
 /// What is known of the data file.
@@ -68,6 +84,8 @@ impl Base {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Same,
+    /// Records came into the log, and nothing else happened.
+    Grown,
     Changed,
     /// It looks the same, but the bytes have to be compared once.
     Compare,
@@ -82,10 +100,36 @@ impl Seen {
         now: Duration,
         grain: Duration,
     ) -> Verdict {
-        // A header that is gone or damaged says nothing; the file decides.
-        if header.is_some_and(|header| header.digest != self.header_digest) {
-            return Verdict::Changed;
+        // A header that is gone or damaged says nothing of the file, which decides itself.
+        let log = match header {
+            Some(header) if header.digest != self.header_digest => Verdict::Changed,
+            Some(header) if header.log != self.header_log => match self.log {
+                // The first log for the file that is known.
+                None if header.log != 0 => Verdict::Grown,
+                _ => Verdict::Changed,
+            },
+            Some(header) if self.has_grown(header) => Verdict::Grown,
+            None if self.log.is_some() => Verdict::Changed,
+            _ => Verdict::Same,
+        };
+        match log {
+            Verdict::Changed => Verdict::Changed,
+            _ => match self.judge_file(found, now, grain) {
+                Verdict::Same => log,
+                other => other,
+            },
         }
+    }
+
+    /// Whether the log has records that were not read yet.
+    pub(super) fn has_grown(&self, header: &Header) -> bool {
+        match &self.log {
+            Some(log) => header.log == log.log.heading.id && header.committed > log.offset,
+            None => header.log != 0 && header.log != self.header_log,
+        }
+    }
+
+    fn judge_file(&self, found: Option<&Metadata>, now: Duration, grain: Duration) -> Verdict {
         match (self.file, found) {
             (View::Missing, None) => Verdict::Same,
             (View::Present(base), Some(found)) if base.fingerprint == found.fingerprint() => {
@@ -96,6 +140,14 @@ impl Seen {
                 }
             }
             _ => Verdict::Changed,
+        }
+    }
+
+    /// The digest of the data file, 0 when it is not known or not there.
+    pub(super) fn digest(&self) -> u128 {
+        match self.file {
+            View::Present(base) => base.digest,
+            View::Missing | View::Unknown => 0,
         }
     }
 
@@ -136,7 +188,7 @@ mod tests {
 
     fn seen(at: &Metadata, now: Duration) -> Seen {
         let file = View::Present(Base::new(at, 7, now, GRAIN));
-        Seen { file, header_digest: 7, own_digest: 7, floor: 1 }
+        Seen { file, header_digest: 7, own_digest: 7, floor: 1, ..Seen::default() }
     }
 
     #[test]

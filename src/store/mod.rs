@@ -5,6 +5,7 @@
 
 mod options;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::query::{Query, Selection};
 use crate::storage::{Machine, this_machine};
 
 use options::{
-    ChangeOptions, Checkpoint, DefineOptions, DeleteOptions, GetOptions, NoOptions, read, read_open,
+    ChangeOptions, DefineOptions, DeleteOptions, GetOptions, NoOptions, read, read_open,
 };
 
 /// The path of a store in memory.
@@ -52,12 +53,24 @@ const MEMORY: &str = ":memory:";
 /// assert!(flour.contains(r#""id":"1.d1""#));
 /// # Ok::<(), nanostore::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
     limits: Limits,
-    checkpoint: Checkpoint,
-    interval_ms: u64,
+    /// The handle has done what it does at its end.
+    ended: bool,
+}
+
+impl Clone for Store {
+    fn clone(&self) -> Store {
+        Store::new(Arc::clone(&self.engine), self.limits.clone())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // Who wants to know calls close.
+        let _ = self.end();
+    }
 }
 
 impl Store {
@@ -82,30 +95,39 @@ impl Store {
     }
 
     fn open_on(machine: Machine, path: &Path, options: Option<&str>) -> Result<Store> {
-        let opened = read_open(options)?;
+        let request = read_open(options)?;
         let engine = match path.as_os_str() == MEMORY {
-            true => open_memory(machine, &opened.request)?,
-            false => open_file(machine, path, &opened.request)?,
+            true => open_memory(machine, &request)?,
+            false => open_file(machine, path, &request)?,
         };
-        Ok(Store {
-            engine,
-            limits: opened.request.limits,
-            checkpoint: opened.checkpoint,
-            interval_ms: opened.interval_ms,
-        })
+        Ok(Store::new(engine, request.limits))
     }
 
-    /// Closes this handle. What was acknowledged is on disk already.
+    fn new(engine: Arc<Engine>, limits: Limits) -> Store {
+        engine.enter();
+        Store { engine, limits, ended: false }
+    }
+
+    /// Closes this handle. The last one of a process makes durable what is not yet, and folds the
+    /// log into the file unless another process goes on with it.
     ///
     /// # Errors
-    /// None in this version; later ones report a last write that failed.
-    pub fn close(self) -> Result<()> {
-        Ok(())
+    /// Those of the disk. What was acknowledged under the policy `sync` is safe all the same.
+    pub fn close(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.ended, true) || !self.engine.exit() {
+            return Ok(());
+        }
+        self.engine.close(&self.limits)
     }
 
     /// Gives up this handle in the child of a fork: memory only, no lock, no file.
-    pub(crate) fn abandon(self) {
+    pub(crate) fn abandon(mut self) {
         self.engine.abandon();
+        self.ended = true;
     }
 
     /// Refuses writes from now on: a call panicked.
@@ -131,6 +153,9 @@ impl Store {
     /// Those of reading.
     pub fn info(&self) -> Result<String> {
         let description = self.engine.description();
+        // First, since reading may keep something aside.
+        self.engine.read(&self.limits, |_| Ok(()))?;
+        let backlog = self.engine.backlog();
         self.engine.read(&self.limits, |state| {
             report(&Info {
                 path: description.path.map(|path| path.to_string_lossy().into_owned()),
@@ -139,14 +164,15 @@ impl Store {
                 documents: state.len(),
                 commit: state.commit,
                 policy: Policy {
-                    durability: "sync",
-                    interval_ms: self.interval_ms,
-                    checkpoint: self.checkpoint.name(),
+                    durability: self.limits.durability.name(),
+                    interval_ms: self.limits.interval.as_millis(),
+                    checkpoint: self.limits.checkpoint.name(),
                 },
-                log_bytes: 0,
-                unsynced: 0,
+                log_bytes: backlog.log_bytes,
+                unsynced: backlog.unsynced,
+                unsynced_ms: backlog.unsynced_age.as_millis(),
                 violations: state.violating().len(),
-                conflicts: [],
+                conflicts: backlog.kept_aside.iter().map(|path| path.to_string_lossy()).collect(),
                 text_bytes: state.text_bytes().0,
                 text_bytes_held: state.text_bytes().1,
                 file_system: description.file_system,
@@ -164,20 +190,21 @@ impl Store {
         report(&self.engine.verify(&self.limits)?)
     }
 
-    /// Makes what was committed durable. Every commit of this version is already.
+    /// Makes durable what was committed by the policy `batched`.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Those of writing.
     pub fn sync(&self) -> Result<()> {
-        self.engine.read(&self.limits, |_| Ok(()))
+        self.engine.sync(&self.limits)
     }
 
-    /// Brings the file up to date. Every commit of this version does so already.
+    /// Brings the file up to date: folds the log into it. Costs a pass over all documents, if
+    /// there is a log.
     ///
     /// # Errors
-    /// Those of reading.
+    /// Those of writing.
     pub fn checkpoint(&self) -> Result<()> {
-        self.sync()
+        self.engine.checkpoint(&self.limits)
     }
 
     /// Adds a document and returns it.
@@ -377,7 +404,7 @@ impl Cursor {
 }
 
 #[derive(Serialize)]
-struct Info {
+struct Info<'a> {
     path: Option<String>,
     engine: &'static str,
     format: &'static str,
@@ -386,8 +413,9 @@ struct Info {
     policy: Policy,
     log_bytes: u64,
     unsynced: u64,
+    unsynced_ms: u128,
     violations: usize,
-    conflicts: [String; 0],
+    conflicts: Vec<Cow<'a, str>>,
     text_bytes: usize,
     text_bytes_held: usize,
     file_system: Option<String>,
@@ -397,7 +425,7 @@ struct Info {
 #[derive(Serialize)]
 struct Policy {
     durability: &'static str,
-    interval_ms: u64,
+    interval_ms: u128,
     checkpoint: &'static str,
 }
 

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::engine::Limits;
 use crate::engine::clock::ClockOptions;
 use crate::engine::open::Request;
+use crate::engine::policy::{Checkpoint, Durability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::data_file::Format;
 use crate::model::json::{Raw, from_value, parse};
@@ -18,24 +19,6 @@ const LOCK_TIMEOUT_MS: u64 = 3000;
 const INTERVAL_MS: u64 = 2000;
 const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 const MODE: u32 = 0o600;
-
-/// When a commit is on disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Durability {
-    #[default]
-    Sync,
-    Batched,
-}
-
-/// When the file is brought up to date.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Checkpoint {
-    #[default]
-    Auto,
-    Commit,
-}
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,39 +35,22 @@ struct OpenText {
     mode: Option<String>,
     max_document_bytes: Option<usize>,
     strict: Option<bool>,
+    salvage: Option<bool>,
     clock: Option<ClockOptions>,
     uuid_seed: Option<u64>,
 }
 
-/// What a handle was opened with.
-pub(super) struct Opened {
-    pub(super) request: Request,
-    pub(super) checkpoint: Checkpoint,
-    pub(super) interval_ms: u64,
-}
-
-impl Checkpoint {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Checkpoint::Auto => "auto",
-            Checkpoint::Commit => "commit",
-        }
-    }
-}
-
 /// Reads the options of open.
-pub(super) fn read_open(text: Option<&str>) -> Result<Opened> {
+pub(super) fn read_open(text: Option<&str>) -> Result<Request> {
     let options: OpenText = read(text)?;
     if options.collections.is_some() {
         return Err(unsupported("this version knows no other collections yet", "collections"));
     }
-    if options.durability == Some(Durability::Batched) {
-        if options.checkpoint == Some(Checkpoint::Commit) {
-            let message = "durability 'batched' does not go with checkpoint 'commit'";
-            return Err(Error::invalid(message).field("durability"));
-        }
-        let message = "durability 'batched' comes with the write-ahead log of a later version";
-        return Err(unsupported(message, "durability"));
+    let durability = options.durability.unwrap_or_default();
+    let checkpoint = options.checkpoint.unwrap_or_default();
+    if (durability, checkpoint) == (Durability::Batched, Checkpoint::Commit) {
+        let message = "durability 'batched' does not go with checkpoint 'commit'";
+        return Err(Error::invalid(message).field("durability"));
     }
     let schema = match &options.schema {
         Some(Raw(schema)) => Some(Schema::from_call(schema).map_err(|error| {
@@ -99,21 +65,25 @@ pub(super) fn read_open(text: Option<&str>) -> Result<Opened> {
         return Err(Error::invalid(message).field("create"));
     }
     let timeout = options.lock_timeout_ms.unwrap_or(LOCK_TIMEOUT_MS);
-    Ok(Opened {
-        request: Request {
-            access: Access { read_only, create: options.create, mode: mode(options.mode)? },
-            schema,
-            strict: options.strict.unwrap_or(false),
-            format: options.format,
-            clock: options.clock,
-            uuid_seed: options.uuid_seed,
-            limits: Limits {
-                lock_timeout: Duration::from_millis(timeout),
-                document_bytes_max: options.max_document_bytes.unwrap_or(DOCUMENT_BYTES_MAX),
-            },
+    Ok(Request {
+        access: Access {
+            read_only,
+            create: options.create,
+            mode: mode(options.mode)?,
+            salvage: options.salvage.unwrap_or(false),
         },
-        checkpoint: options.checkpoint.unwrap_or_default(),
-        interval_ms: options.interval_ms.unwrap_or(INTERVAL_MS),
+        schema,
+        strict: options.strict.unwrap_or(false),
+        format: options.format,
+        clock: options.clock,
+        uuid_seed: options.uuid_seed,
+        limits: Limits {
+            lock_timeout: Duration::from_millis(timeout),
+            document_bytes_max: options.max_document_bytes.unwrap_or(DOCUMENT_BYTES_MAX),
+            durability,
+            checkpoint,
+            interval: Duration::from_millis(options.interval_ms.unwrap_or(INTERVAL_MS)),
+        },
     })
 }
 

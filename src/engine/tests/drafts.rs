@@ -8,6 +8,7 @@ use crate::engine::clock::{ClockOptions, Minter};
 use crate::engine::draft::Draft;
 use crate::engine::open::{Request, open_memory};
 use crate::engine::operation::read_batch;
+use crate::engine::policy::{Checkpoint, Durability};
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
@@ -19,7 +20,13 @@ fn clock() -> ClockOptions {
 }
 
 fn limits() -> Limits {
-    Limits { lock_timeout: Duration::from_secs(3), document_bytes_max: 1 << 20 }
+    Limits {
+        lock_timeout: Duration::from_secs(3),
+        document_bytes_max: 1 << 20,
+        durability: Durability::Sync,
+        checkpoint: Checkpoint::Auto,
+        interval: Duration::ZERO,
+    }
 }
 
 fn draft(state: &State) -> Draft {
@@ -111,7 +118,7 @@ fn a_document_that_returns_is_not_among_the_removed_any_more() {
 
 fn memory() -> Arc<Engine> {
     let request = Request {
-        access: Access { read_only: false, create: None, mode: 0o600 },
+        access: Access { read_only: false, create: None, mode: 0o600, salvage: false },
         schema: Some((*schema()).clone()),
         strict: false,
         format: None,

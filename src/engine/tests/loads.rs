@@ -6,7 +6,7 @@ use super::{
     check, document, file, ids, load, outputs, reloaded, schema, stable_schema, uuid, uuid_number,
     written,
 };
-use crate::engine::load::{Revisions, read};
+use crate::engine::load::{mark_edit, read};
 use crate::engine::state::State;
 use crate::model::json::{Value, parse};
 use crate::model::schema::Schema;
@@ -16,7 +16,9 @@ fn revs(state: &State) -> Vec<u64> {
 }
 
 fn edited(text: &str, rev: u64, known: Option<&State>) -> State {
-    read(text.as_bytes(), None, 7, Revisions::Edited { rev, known }).unwrap()
+    let mut state = read(text.as_bytes(), None, 7).unwrap();
+    mark_edit(&mut state, rev, known).unwrap();
+    state
 }
 
 fn some_documents() -> Vec<String> {
@@ -71,7 +73,7 @@ fn defining_a_schema_and_loading_with_it_give_the_same() {
     let state = load(&file(&some_documents(), &schema()));
     let plain = Arc::new(Schema::default());
     let defined = state.with_schema(plain.clone()).unwrap();
-    let loaded = read(written(&state).as_bytes(), Some(plain), 0, Revisions::AsWritten).unwrap();
+    let loaded = read(written(&state).as_bytes(), Some(plain), 0).unwrap();
     check(&defined);
     assert_eq!(outputs(&defined), outputs(&loaded));
 }
@@ -81,7 +83,7 @@ fn the_commit_is_the_highest_number_anywhere() {
     let text = file(&[document(1, r#","rev":12"#)], &schema());
     assert_eq!(load(&text).commit, 12);
     assert_eq!(load(&file(&[document(1, "")], &schema())).commit, 7);
-    assert_eq!(read(text.as_bytes(), None, 30, Revisions::AsWritten).unwrap().commit, 30);
+    assert_eq!(read(text.as_bytes(), None, 30).unwrap().commit, 30);
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn a_file_that_is_newer_than_the_edit_speaks_for_itself() {
 fn two_documents_of_one_uuid_are_named_by_their_lines() {
     let documents = [document(1, ""), document(2, ""), document(1, "")];
     let text = file(&documents, &schema());
-    let error = read(text.as_bytes(), None, 0, Revisions::AsWritten).err().unwrap();
+    let error = read(text.as_bytes(), None, 0).err().unwrap();
     assert_eq!((error.name(), error.position()), ("DUPLICATE_UUID", Some((4, 1))));
     assert!(error.message().contains("line 2 and line 4"), "{error}");
 }

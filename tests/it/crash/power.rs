@@ -2,7 +2,7 @@
 
 use nanostore::testing::{Effect, Fault, Keep, Lie, SimulatedDisk};
 
-use super::world::{Script, check, listing, sequences};
+use super::world::{Policy, Script, check, check_tidy, listing, sequences};
 use crate::json::Value;
 
 type Outcome = std::result::Result<usize, String>;
@@ -26,8 +26,10 @@ fn goes_on(disk: &SimulatedDisk, allowed: &[String], commit_min: u64) -> Outcome
     }
     let after = [listing(&store).map_err(|error| format!("{error:?}"))?];
     drop(store);
+    check_tidy(disk)?;
     disk.reboot(Keep::None);
-    check(disk, &after, rev)?;
+    drop(check(disk, &after, rev)?);
+    check_tidy(disk)?;
     Ok(1)
 }
 
@@ -43,13 +45,13 @@ fn cut(script: &Script, all: bool, random: u64, lies: &[Lie]) -> Outcome {
         let run = script.play(&disk);
         assert_eq!(run.error.is_none(), run.done == script.steps.len());
         drop(run.store);
-        let allowed = script.allowed(run.done);
+        let allowed = script.allowed_after_cut(run.done);
         let commit = script.commits[run.done.saturating_sub(1)];
         for keep in keeps(nth, random) {
             let after = disk.copy();
             after.reboot(keep);
             let place = |why| format!("{:?}, cut before {nth}, {keep:?}: {why}", script.steps);
-            if keep == Keep::None && script.steps.len() < 5 {
+            if keep == Keep::None && script.changes < 3 {
                 goes_on(&after, allowed, commit).map_err(place)?;
             } else {
                 check(&after, allowed, commit).map_err(place)?;
@@ -62,9 +64,12 @@ fn cut(script: &Script, all: bool, random: u64, lies: &[Lie]) -> Outcome {
 
 #[test]
 fn a_power_cut_anywhere_in_a_new_store_loses_nothing() {
-    let states = cut(&Script::new(&[]), true, 40, &[]).unwrap_or_else(|why| panic!("{why}"));
-    println!("{states} states after power cuts while a store is made and filled");
-    assert!(states > 500, "{states}");
+    for policy in Policy::ALL {
+        let script = Script::new(policy, &[]);
+        let states = cut(&script, true, 40, &[]).unwrap_or_else(|why| panic!("{policy:?}: {why}"));
+        println!("{policy:?}: {states} states after power cuts while a store is made and filled");
+        assert!(states > 500, "{states}");
+    }
 }
 
 #[test]
@@ -78,24 +83,29 @@ fn a_power_cut_anywhere_in_the_third_of_three_changes_loses_nothing() {
 }
 
 fn cut_all(lengths: &[(usize, u64)]) {
-    for (length, random) in lengths {
-        let sequences = sequences(*length);
-        let mut states = 0;
-        for sequence in &sequences {
-            let cut = cut(&Script::new(sequence), false, *random, &[]);
-            states += cut.unwrap_or_else(|why| panic!("{why}"));
+    for policy in Policy::ALL {
+        for (length, random) in lengths {
+            let sequences = sequences(*length);
+            let mut states = 0;
+            for sequence in &sequences {
+                let cut = cut(&Script::new(policy, sequence), false, *random, &[]);
+                states += cut.unwrap_or_else(|why| panic!("{policy:?}: {why}"));
+            }
+            let count = sequences.len();
+            println!("{policy:?}: {states} states after cuts in {count} sequences of {length}");
         }
-        let count = sequences.len();
-        println!("{states} states after power cuts in {count} sequences of {length}");
     }
 }
 
 #[test]
 fn a_second_power_cut_while_a_store_is_opened_again_loses_nothing() {
     let mut states = 0;
-    for sequence in sequences(0).iter().chain(&sequences(1)) {
-        let script = Script::new(sequence);
-        for nth in script.moments(sequence.is_empty()) {
+    let scripts = Policy::ALL.into_iter().flat_map(|policy| {
+        let sequences = sequences(0).into_iter().chain(sequences(1));
+        sequences.map(move |sequence| (Script::new(policy, &sequence), sequence.is_empty()))
+    });
+    for (script, is_whole) in scripts {
+        for nth in script.moments(is_whole) {
             let disk = SimulatedDisk::new();
             disk.plan(at(nth, Effect::PowerCut));
             let done = script.play(&disk).done;
@@ -123,7 +133,7 @@ fn cut_again(disk: &SimulatedDisk, keep: Keep, script: &Script, done: usize) -> 
         for keep in [Keep::None, Keep::Random(again)] {
             let after = second.copy();
             after.reboot(keep);
-            check(&after, script.allowed(done), commit).map_err(place)?;
+            check(&after, script.allowed_after_cut(done), commit).map_err(place)?;
         }
         if finished {
             return Ok(again as usize * 2);
@@ -139,6 +149,9 @@ fn kill(script: &Script, all: bool) -> Outcome {
         let disk = SimulatedDisk::new();
         disk.plan(at(nth, Effect::Kill));
         let run = script.play(&disk);
+        if let Some(store) = run.store.as_ref().filter(|_| run.error.is_none()) {
+            assert!(listing(store).is_err(), "the process dies at its next call");
+        }
         disk.forget_faults();
         let commit = script.commits[run.done.saturating_sub(1)];
         let place = |why| format!("{:?}, killed before {nth}: {why}", script.steps);
@@ -151,12 +164,10 @@ fn kill(script: &Script, all: bool) -> Outcome {
 #[test]
 fn a_process_killed_anywhere_loses_nothing_and_hinders_nobody() {
     let mut points = 0;
-    for (length, count) in [(0, 1), (1, 7), (2, 49)] {
-        let sequences = sequences(length);
-        assert_eq!(sequences.len(), count);
-        for sequence in &sequences {
-            let killed = kill(&Script::new(sequence), sequence.is_empty());
-            points += killed.unwrap_or_else(|why| panic!("{why}"));
+    for (policy, length) in Policy::ALL.into_iter().flat_map(|it| [0, 1, 2].map(|l| (it, l))) {
+        for sequence in &sequences(length) {
+            let killed = kill(&Script::new(policy, sequence), sequence.is_empty());
+            points += killed.unwrap_or_else(|why| panic!("{policy:?}: {why}"));
         }
     }
     println!("{points} points at which a process was killed");
@@ -166,13 +177,21 @@ fn a_process_killed_anywhere_loses_nothing_and_hinders_nobody() {
 #[test]
 fn a_disk_that_only_pretends_to_sync_is_caught() {
     for sequence in sequences(1) {
-        let script = Script::new(&sequence);
-        for lie in [Lie::Sync, Lie::SyncFolder] {
-            let outcome = cut(&script, false, 1, &[lie]);
-            assert!(outcome.is_err(), "{lie:?} in {sequence:?} goes unnoticed");
+        for (policy, lie) in [
+            (Policy::Replaced, Lie::Sync),
+            (Policy::Replaced, Lie::SyncFolder),
+            (Policy::Logged, Lie::Sync),
+        ] {
+            let outcome = cut(&Script::new(policy, &sequence), false, 1, &[lie]);
+            assert!(outcome.is_err(), "{policy:?}, {lie:?} in {sequence:?} goes unnoticed");
         }
     }
-    for lie in [Lie::Sync, Lie::SyncFolder] {
-        assert!(cut(&Script::new(&[]), true, 1, &[lie]).is_err(), "{lie:?} goes unnoticed");
+    for (policy, lie) in [
+        (Policy::Replaced, Lie::Sync),
+        (Policy::Replaced, Lie::SyncFolder),
+        (Policy::Logged, Lie::SyncFolder),
+    ] {
+        let outcome = cut(&Script::new(policy, &[]), true, 1, &[lie]);
+        assert!(outcome.is_err(), "{policy:?}, {lie:?} goes unnoticed");
     }
 }

@@ -1,5 +1,6 @@
 //! A small store, the calls that change it, and what it must hold after each of them.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use nanostore::testing::{Call, SimulatedDisk, SimulatedProcess};
@@ -10,6 +11,10 @@ use crate::json::Value;
 pub(super) const PATH: &str = "/todos.json";
 /// What may be in the folder of a store that nobody uses.
 pub(super) const FILES: [&str; 2] = ["todos.json", "todos.json.lock"];
+/// The log, while the store is in use or after a crash.
+const LOG: &str = "todos.json.wal";
+/// The end of a log that a power cut left unfinished is kept aside.
+const TORN: &str = "todos.json.torn-";
 
 /// What a program does with the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub(super) enum Step {
     Open,
     /// Fills the new store, in one commit.
     Fill,
+    /// One of those that come before the commits that go to the log.
+    Warm,
     Add,
     AddUnder,
     Update,
@@ -31,18 +38,47 @@ pub(super) enum Step {
 pub(super) const CHANGES: [Step; 7] =
     [Step::Add, Step::AddUnder, Step::Update, Step::Move, Step::Delete, Step::Batch, Step::Define];
 
+/// How the commits of a script are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// Each replaces the file: durability `sync`, checkpoint `commit`.
+    Replaced,
+    /// Those that count go to the log: durability `sync`, checkpoint `auto`.
+    Logged,
+    /// All go to the log, and none is synced: durability `batched`.
+    Batched,
+}
+
+impl Policy {
+    pub(super) const ALL: [Policy; 3] = [Policy::Replaced, Policy::Logged, Policy::Batched];
+
+    /// How many commits follow the first one before they go to the log.
+    pub(super) fn warm_steps(self) -> usize {
+        if self == Policy::Logged { 7 } else { 0 }
+    }
+
+    fn options(self) -> &'static str {
+        match self {
+            Policy::Replaced => r#""checkpoint":"commit""#,
+            Policy::Logged => r#""checkpoint":"auto""#,
+            Policy::Batched => r#""durability":"batched","interval_ms":3600000"#,
+        }
+    }
+}
+
 /// The options with which every program opens the store.
-pub(super) fn options(uuid_seed: u64) -> String {
+pub(super) fn options(policy: Policy, uuid_seed: u64) -> String {
     format!(
         r#"{{"schema":{},"clock":{{"start":"2026-01-01T00:00:00Z","step_ms":1000}},
-            "uuid_seed":{uuid_seed}}}"#,
-        schema(1)
+            "uuid_seed":{uuid_seed},{}}}"#,
+        schema(1),
+        policy.options()
     )
 }
 
 /// The schema in its versions: they differ in the IDs they give.
 fn schema(version: usize) -> String {
-    let letter = ["d", "e", "f", "g", "h", "i", "j"][version];
+    let letter = ["d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"][version];
     format!(
         r#"{{"schema_version":{version},"dimensions":[
             {{"name":"status","type":"enumerated","values":["open","done"],
@@ -51,13 +87,13 @@ fn schema(version: usize) -> String {
     )
 }
 
-pub(super) fn open(process: &SimulatedProcess) -> Result<Store> {
-    Store::open_simulated(process.clone(), Path::new(PATH), Some(&options(7)))
+pub(super) fn open(process: &SimulatedProcess, policy: Policy) -> Result<Store> {
+    Store::open_simulated(process.clone(), Path::new(PATH), Some(&options(policy, 7)))
 }
 
 /// Opens the store as a program that has not used it yet.
 pub(super) fn open_anew(disk: &SimulatedDisk) -> Result<Store> {
-    open(&disk.process())
+    open(&disk.process(), Policy::Logged)
 }
 
 /// A batch that makes a tree of nine documents, the file being longer than a sector.
@@ -91,6 +127,7 @@ pub(super) fn perform(store: &Store, step: Step, place: usize) -> Result<()> {
     match step {
         Step::Open => Ok(()),
         Step::Fill => store.apply(&fill(), None).map(drop),
+        Step::Warm => store.add(&format!(r#"{{"title":"Warm {place}"}}"#), None).map(drop),
         Step::Add => store.add(&format!(r#"{{"title":"Added {place}"}}"#), None).map(drop),
         Step::AddUnder => {
             let document = format!(r#"{{"title":"Below {place}","dimensions":{{"parent":"1"}}}}"#);
@@ -136,7 +173,10 @@ pub(super) fn parsed(text: &str) -> Value {
 
 /// Steps, and what they must come to.
 pub(super) struct Script {
+    policy: Policy,
     pub(super) steps: Vec<Step>,
+    /// How many steps at the end are changes.
+    pub(super) changes: usize,
     /// The listing after each step.
     pub(super) states: Vec<String>,
     /// The commit number after each step.
@@ -147,11 +187,15 @@ pub(super) struct Script {
 
 impl Script {
     /// Opens and fills the store, then does `changes`; the plain run is one in memory.
-    pub(super) fn new(changes: &[Step]) -> Script {
-        let steps: Vec<Step> = [Step::Open, Step::Fill].iter().chain(changes).copied().collect();
-        let memory = Store::open(Path::new(":memory:"), Some(&options(7))).expect("memory opens");
+    pub(super) fn new(policy: Policy, changes: &[Step]) -> Script {
+        let warm = vec![Step::Warm; policy.warm_steps()];
+        let begin = [Step::Open, Step::Fill];
+        let steps: Vec<Step> = begin.iter().chain(&warm).chain(changes).copied().collect();
+        let options = options(Policy::Replaced, 7);
+        let memory = Store::open(Path::new(":memory:"), Some(&options)).expect("memory opens");
+        let (states, commits, refusals) = (Vec::new(), Vec::new(), Vec::new());
         let mut script =
-            Script { steps, states: Vec::new(), commits: Vec::new(), refusals: Vec::new() };
+            Script { policy, steps, changes: changes.len(), states, commits, refusals };
         for (place, step) in script.steps.iter().enumerate() {
             let refusal = perform(&memory, *step, place).err().map(|error| error.kind());
             script.refusals.push(refusal);
@@ -161,11 +205,20 @@ impl Script {
         script
     }
 
-    /// The listings that may be there once `done` steps were acknowledged: that one, and the one
-    /// after the step that was under way.
+    /// The listings that may be there once `done` steps were acknowledged and the process was
+    /// killed: that one, and the one after the step that was under way.
     pub(super) fn allowed(&self, done: usize) -> &[String] {
         // Before the store was opened nothing is there, and the next to open it makes it.
         let first = done.saturating_sub(1);
+        &self.states[first..(done + 1).min(self.states.len())]
+    }
+
+    /// As [`Script::allowed`], after a power cut: it may take back what was not synced.
+    pub(super) fn allowed_after_cut(&self, done: usize) -> &[String] {
+        let first = match self.policy {
+            Policy::Batched => 0,
+            Policy::Replaced | Policy::Logged => done.saturating_sub(1),
+        };
         &self.states[first..(done + 1).min(self.states.len())]
     }
 
@@ -177,7 +230,7 @@ impl Script {
             run.last_step = disk.operations().len();
             let result = match &run.store {
                 Some(store) => perform(store, *step, place),
-                None => open(&process).map(|store| run.store = Some(store)),
+                None => open(&process, self.policy).map(|store| run.store = Some(store)),
             };
             match (result, self.refusals[place]) {
                 (Ok(()), None) => {}
@@ -269,8 +322,21 @@ pub(super) fn check(
         return Err(format!("commit {commit} after {commit_min}"));
     }
     let names = disk.names("/");
-    if names != FILES {
+    let is_expected = |name: &OsString| {
+        FILES.iter().any(|file| name == file)
+            || name == LOG
+            || name.to_string_lossy().starts_with(TORN)
+    };
+    if !names.iter().all(is_expected) {
         return Err(format!("left behind: {names:?}"));
     }
     Ok((place, store))
+}
+
+/// What lies in the folder once nobody uses the store any more.
+pub(super) fn check_tidy(disk: &SimulatedDisk) -> std::result::Result<(), String> {
+    let names = disk.names("/");
+    let left = |name: &&OsString| !name.to_string_lossy().starts_with(TORN);
+    let names: Vec<&OsString> = names.iter().filter(left).collect();
+    if names == FILES { Ok(()) } else { Err(format!("left behind: {names:?}")) }
 }

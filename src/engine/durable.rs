@@ -1,0 +1,179 @@
+//! Making durable what is not yet: on request, after a while, and at the end.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::engine::{Engine, Limits};
+use crate::error::{ErrorKind, Result};
+use crate::storage::spawn;
+
+/// Commits that are in the log and not known to be on disk, and the thread that sees to them.
+#[derive(Default)]
+pub(super) struct Unsynced {
+    pending: Mutex<Pending>,
+    changed: Condvar,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct Pending {
+    commits: u64,
+    /// When they are to be on disk.
+    due: Option<Instant>,
+    first: Option<Instant>,
+    ended: bool,
+}
+
+impl Unsynced {
+    /// Notes that everything is on disk.
+    pub(super) fn clear(&self) {
+        let mut pending = self.lock();
+        (pending.commits, pending.due, pending.first) = (0, None, None);
+    }
+
+    /// The number of commits, and how long ago the first of them was made.
+    pub(super) fn report(&self) -> (u64, Duration) {
+        let pending = self.lock();
+        (pending.commits, pending.first.map_or(Duration::ZERO, |first| first.elapsed()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until something is due; false when the store is closed.
+    fn wait(&self) -> bool {
+        let mut pending = self.lock();
+        loop {
+            if pending.ended {
+                return false;
+            }
+            let now = Instant::now();
+            pending = match pending.due {
+                Some(due) if due <= now => {
+                    // Should the sync fail, it is for the next commit to tell.
+                    pending.due = None;
+                    return true;
+                }
+                Some(due) => {
+                    let waited = self.changed.wait_timeout(pending, due - now);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.changed.wait(pending).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+}
+
+impl Engine {
+    /// Makes everything durable that was committed.
+    ///
+    /// # Errors
+    /// Those of the lock and of the disk.
+    pub(crate) fn sync(&self, limits: &Limits) -> Result<()> {
+        if self.description().read_only || !self.is_kept {
+            return self.read(limits, |_| Ok(()));
+        }
+        let turn = self.turn(limits)?;
+        let mut tip = self.session(limits)?;
+        let flushed = self.flush(&mut tip);
+        self.leave(&mut tip);
+        drop((tip, turn));
+        flushed
+    }
+
+    /// Folds the log into the file, if there is one.
+    ///
+    /// # Errors
+    /// Those of the lock and of writing the file.
+    pub(crate) fn checkpoint(&self, limits: &Limits) -> Result<()> {
+        if self.description().read_only || !self.is_kept {
+            return self.read(limits, |_| Ok(()));
+        }
+        let turn = self.turn(limits)?;
+        let mut tip = self.session(limits)?;
+        let folded = self.flush_tip(&mut tip).and_then(|()| {
+            let Some(session) = &tip.session else { return Ok(()) };
+            match session.exclusive.size().log_bytes {
+                Some(_) => self.replace(&*session.exclusive, session.state.commit, &session.state),
+                None => Ok(()),
+            }
+        });
+        self.leave(&mut tip);
+        drop((tip, turn));
+        folded
+    }
+
+    /// The last handle of this process goes: what is not on disk gets there, and the log is folded
+    /// into the file unless another process goes on with it.
+    ///
+    /// # Errors
+    /// Those of the disk; the lock being held for too long is none, since the log stays.
+    pub(crate) fn close(&self, limits: &Limits) -> Result<()> {
+        self.end_thread();
+        if self.abandoned.load(Ordering::SeqCst) || self.check_writable().is_err() {
+            return Ok(());
+        }
+        let unsynced = self.unsynced.report().0 > 0;
+        if self.storage.log_bytes() == 0 || self.stale.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let ended = match self.storage.is_alone() {
+            true => self.checkpoint(limits),
+            false if unsynced => self.sync(limits),
+            false => Ok(()),
+        };
+        match ended {
+            Err(error) if error.kind() == ErrorKind::Timeout && !unsynced => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Notes a commit that is in the log but not on disk, and sees to it that it gets there.
+    pub(super) fn note_unsynced(&self, limits: &Limits) {
+        let mut pending = self.unsynced.lock();
+        let now = Instant::now();
+        pending.commits += 1;
+        pending.first.get_or_insert(now);
+        let due = now + limits.interval;
+        pending.due = Some(pending.due.map_or(due, |earlier| earlier.min(due)));
+        drop(pending);
+        self.unsynced.changed.notify_all();
+        self.begin_thread(limits);
+    }
+
+    /// Starts the thread that syncs batches.
+    fn begin_thread(&self, limits: &Limits) {
+        let mut thread = self.unsynced.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_some() {
+            return;
+        }
+        let (unsynced, me) =
+            (Arc::clone(&self.unsynced), self.me.get().cloned().unwrap_or_default());
+        let limits = limits.clone();
+        let work = move || sync_batches(&unsynced, &me, &limits);
+        // Without a thread the next sync, checkpoint or close does its work.
+        *thread = spawn("nanostore-sync", work);
+    }
+
+    fn end_thread(&self) {
+        self.unsynced.lock().ended = true;
+        self.unsynced.changed.notify_all();
+        let thread = self.unsynced.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // It catches no panic because it has nothing that panics; at worst it ended early.
+            let _ = thread.join();
+        }
+        self.unsynced.lock().ended = false;
+    }
+}
+
+fn sync_batches(unsynced: &Unsynced, engine: &Weak<Engine>, limits: &Limits) {
+    while unsynced.wait() {
+        let Some(engine) = engine.upgrade() else { return };
+        // Should it fail, the commits stay noted, and a sync that is asked for tells why.
+        let _ = engine.sync(limits);
+    }
+}

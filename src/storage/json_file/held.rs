@@ -1,0 +1,375 @@
+//! Everything that writes, under the exclusive lock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::aside::Aside;
+use super::place::Place;
+use super::{Inner, not_loaded};
+use crate::error::{Error, ErrorKind, Result};
+use crate::file::atomic::Target;
+use crate::file::header::{Header, digest};
+use crate::file::lock::Guard;
+use crate::file::{Metadata, look};
+use crate::storage::seen::{Base, SeenLog, View, grain};
+use crate::storage::{Body, Change, Exclusive, LeftOver, Loaded, Position, Record, Size};
+use crate::wal::log::Log;
+use crate::wal::record::Heading;
+
+/// From this size on writing the file takes so long that those who wait are told.
+const BIG_FILE: u64 = 8 << 20;
+/// So many commit numbers are reserved at a time, durably, when commits are not synced one by one.
+const RESERVED: u64 = 1000;
+
+/// The exclusive lock.
+pub(super) struct Held {
+    store: Arc<Inner>,
+    place: Arc<Place>,
+    guard: Guard,
+    end: Mutex<End>,
+}
+
+/// Where the log ends for the holder of the lock.
+#[derive(Clone, Copy, Default)]
+struct End {
+    position: Position,
+    /// The highest commit known to be on disk.
+    synced: u64,
+}
+
+impl Held {
+    pub(super) fn new(store: Arc<Inner>, place: Arc<Place>, guard: Guard) -> Held {
+        let held = Held { store, place, guard, end: Mutex::default() };
+        held.go_to_end();
+        held
+    }
+
+    /// Goes on where the log ended when it was last read.
+    fn go_to_end(&self) {
+        let seen = self.store.seen().log.clone();
+        let position = seen.as_ref().map(|log| Position { offset: log.offset, seq: log.seq });
+        let position = position.unwrap_or_default();
+        // What the header does not vouch for, the next sync does.
+        let header = self.header().unwrap_or_default();
+        let on_disk = seen.is_some_and(|it| it.log.heading.id == header.log)
+            && header.synced >= position.offset;
+        *self.end() = End { position, synced: if on_disk { position.seq } else { 0 } };
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self) -> Option<Arc<Log>> {
+        self.store.seen().log.as_ref().map(|log| Arc::clone(&log.log))
+    }
+
+    fn header(&self) -> Result<Header> {
+        Ok(self.store.header(&self.place)?.unwrap_or_default())
+    }
+
+    /// The header of a store that may be written.
+    fn writable_header(&self) -> Result<Header> {
+        let header = self.header()?;
+        if !header.poisoned {
+            return Ok(header);
+        }
+        let path = &self.store.path;
+        let message = format!("{} is not written any more: a sync failed", path.display());
+        Err(Error::new(ErrorKind::Io, message)
+            .named("POISONED")
+            .path(path)
+            .hint("see to the disk, then close all handles and open the store anew"))
+    }
+
+    fn io(&self, what: &str, error: std::io::Error) -> Error {
+        Error::io(what, &self.store.log_path, error)
+    }
+
+    /// Makes the log of a store that has none, for the file as it was last seen.
+    fn create_log(&self, seq: u64) -> Result<Arc<Log>> {
+        let seen = self.store.seen().clone();
+        let View::Present(base) = seen.file else { return Err(not_loaded(&self.store.path)) };
+        let like = look(&*self.place.directory, &self.store.name, &self.store.path)?;
+        if like.map(|like| like.fingerprint()) != Some(base.fingerprint) {
+            return Err(not_loaded(&self.store.path));
+        }
+        let random = || u128::from(self.store.fs.random());
+        let id = (random() << 64 | random()).max(1);
+        let heading = Heading { id, base: base.digest, seq };
+        let target = Target {
+            name: self.store.log_name(),
+            path: &self.store.log_path,
+            like,
+            ..self.store.target(&self.place)
+        };
+        let mode = self.store.access.mode & 0o777;
+        let log = Log::create(&target, heading, mode).map_err(|error| {
+            match (error.kind(), error.sys_errno()) {
+                // A log without commits does no harm, whether it is there or not.
+                (ErrorKind::UnknownOutcome, Some(errno)) => {
+                    self.io("make", std::io::Error::from_raw_os_error(errno))
+                }
+                _ => error,
+            }
+        })?;
+        let log = Arc::new(log);
+        let position = Position { offset: log.start, seq: heading.seq };
+        *self.end() = End { position, synced: heading.seq };
+        let mut seen = self.store.seen();
+        seen.log = Some(SeenLog { log: Arc::clone(&log), offset: log.start, seq: heading.seq });
+        Ok(log)
+    }
+
+    /// Writes a line to the end of the log; what is left of one that failed is blanked.
+    fn write(&self, log: &Log, record: &Record) -> Result<()> {
+        let mut end = self.end();
+        let line = record.encode(&log.heading.salt());
+        if let Err(error) = log.append(&line, end.position.offset) {
+            if log.blank(end.position.offset).is_err() {
+                // The next load finds out what is there.
+                self.store.seen().file = View::Unknown;
+            }
+            return Err(self.io("write", error));
+        }
+        end.position.offset += line.len() as u64;
+        end.position.seq = record.seq;
+        Ok(())
+    }
+
+    /// Ends the log durably: from now on a file with the digest `new` holds everything in it.
+    fn end_log(&self, log: &Log, seq: u64, new: u128) -> Result<()> {
+        let before = *self.end();
+        let seq = seq.max(before.position.seq) + 1;
+        let body = Body::Checkpoint(new);
+        let record = Record { seq, upto: before.synced, time: String::new(), body };
+        self.write(log, &record)?;
+        if let Err(error) = log.sync() {
+            return Err(self.io("sync", error));
+        }
+        self.end().synced = before.position.seq;
+        Ok(())
+    }
+
+    /// Puts `bytes` in the place of the file and lets the header say so before and after.
+    fn put(&self, commit: u64, bytes: &[u8]) -> Result<()> {
+        let seen = self.store.seen().clone();
+        let expected = match seen.file {
+            View::Present(base) => Some(base.fingerprint),
+            View::Missing => None,
+            View::Unknown => return Err(not_loaded(&self.store.path)),
+        };
+        let new = digest(bytes);
+        let commit = commit.max(seen.floor);
+        // From here on the number counts as given out, and the new file is known for ours.
+        let header = self.header()?;
+        let intent = Header { commit, digest: seen.own_digest, pending: new, ..header };
+        self.guard.write_header(&intent)?;
+        {
+            let mut seen = self.store.seen();
+            seen.header_digest = intent.digest;
+            seen.header_log = intent.log;
+            seen.raise(commit);
+        }
+        let target = self.store.target(&self.place);
+        let placed = target.replace(bytes, expected, self.store.access.mode & 0o777);
+        let metadata = placed.inspect_err(|error| {
+            if error.kind() == ErrorKind::UnknownOutcome {
+                self.store.seen().file = View::Unknown;
+            }
+        })?;
+        self.note_placed(commit, new, &metadata);
+        Ok(())
+    }
+
+    /// The file is in place and durable. If anything fails from here on, the header still names it
+    /// as pending, and the log, if it is still there, as folded.
+    fn note_placed(&self, commit: u64, new: u128, metadata: &Metadata) {
+        let mut seen = self.store.seen();
+        let grain = grain(&self.place.file_system);
+        seen.file = View::Present(Base::new(metadata, new, self.store.fs.now(), grain));
+        seen.own_digest = new;
+        if seen.log.take().is_some() || seen.header_log != 0 {
+            drop(self.place.directory.remove(self.store.log_name()));
+        }
+        let done = Header { commit, digest: new, ..Header::default() };
+        if self.guard.write_header(&done).is_ok() {
+            seen.header_digest = new;
+            seen.header_log = 0;
+        }
+    }
+
+    fn tell_that_it_takes_long(&self) -> Result<()> {
+        let header = self.header()?;
+        match self.size() {
+            size if size.file_bytes + size.log_bytes.unwrap_or_default() < BIG_FILE => Ok(()),
+            _ => self.guard.write_header(&Header { busy: true, ..header }),
+        }
+    }
+
+    fn tell_that_it_is_over(&self) {
+        if let Ok(header @ Header { busy: true, .. }) = self.header() {
+            // Who waits for a lock that is free gets it, whatever the header says.
+            drop(self.guard.write_header(&Header { busy: false, ..header }));
+        }
+    }
+
+    fn replace_whole(&self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
+        self.writable_header()?;
+        if matches!(self.store.seen().file, View::Unknown) {
+            return Err(not_loaded(&self.store.path));
+        }
+        self.tell_that_it_takes_long()?;
+        let bytes = image()?;
+        let Some(log) = self.log() else { return self.put(commit, &bytes) };
+        let before = *self.end();
+        let placed =
+            self.end_log(&log, commit, digest(&bytes)).and_then(|()| self.put(commit, &bytes));
+        if placed.as_ref().is_err_and(|error| error.kind() != ErrorKind::UnknownOutcome) {
+            // The log goes on as if nothing had been tried.
+            *self.end() = before;
+            if log.blank(before.position.offset).is_err() {
+                self.store.seen().file = View::Unknown;
+            }
+        }
+        placed
+    }
+}
+
+impl Exclusive for Held {
+    fn changed(&self) -> Result<Change> {
+        let header = self.store.header(&self.place)?;
+        let change = self.store.differs(&self.place, header)?;
+        let floor = self.store.seen().floor;
+        if change == Change::None && header.is_some_and(|header| header.commit > floor) {
+            return Ok(Change::All);
+        }
+        // A process may have died after it wrote its record and before it said so.
+        let seen = self.store.seen().log.clone();
+        let Some(SeenLog { log, offset, .. }) = seen.filter(|_| change == Change::None) else {
+            return Ok(change);
+        };
+        let own = self.end().position.offset;
+        let is_blank = offset != own || log.is_blank_at(offset).map_err(|e| self.io("read", e))?;
+        Ok(if is_blank { Change::None } else { Change::All })
+    }
+
+    fn records(&self) -> Result<Option<Vec<Record>>> {
+        let records = self.store.new_records(&self.place, &self.header()?)?;
+        self.go_to_end();
+        Ok(records)
+    }
+
+    fn load(&self) -> Result<Loaded> {
+        let loaded = self.store.read(&self.place, Some(&self.guard));
+        self.go_to_end();
+        loaded
+    }
+
+    fn replace(&self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
+        let replaced = self.replace_whole(commit, image);
+        self.tell_that_it_is_over();
+        replaced
+    }
+
+    fn rebase(&self, commit: u64, image: &[u8], left: Option<LeftOver>) -> Result<()> {
+        match left {
+            Some(LeftOver::Some(operations)) => {
+                self.store.keep_aside(&self.place, Aside::Conflict, operations.as_bytes())?;
+            }
+            Some(LeftOver::All(operations)) => {
+                self.store.keep_aside(&self.place, Aside::Orphan, operations.as_bytes())?;
+            }
+            None => {}
+        }
+        self.put(commit, image)
+    }
+
+    fn append(&self, seq: u64, time: &str, operations: String, synced: bool) -> Result<()> {
+        let header = self.writable_header()?;
+        if !synced && seq > header.reserved {
+            self.guard.write_header(&Header { reserved: seq + RESERVED, ..header })?;
+            self.guard.sync_header()?;
+        }
+        let log = match self.log() {
+            Some(log) => log,
+            None => self.create_log(seq - 1)?,
+        };
+        let upto = self.end().synced;
+        let body = Body::Operations(operations);
+        self.write(&log, &Record { seq, upto, time: time.to_owned(), body })?;
+        self.store.seen().raise(seq);
+        Ok(())
+    }
+
+    fn position(&self) -> Position {
+        self.end().position
+    }
+
+    fn is_synced(&self) -> bool {
+        let position = self.end().position;
+        self.log().is_none_or(|log| {
+            let header = self.header().unwrap_or_default();
+            header.log == log.heading.id && header.synced >= position.offset
+        })
+    }
+
+    fn sync(&self) -> Result<()> {
+        let Some(log) = self.log() else { return Ok(()) };
+        log.sync().map_err(|error| self.io("sync", error))
+    }
+
+    fn publish(&self, position: Position, durable: bool) -> Result<()> {
+        let Some(log) = self.log() else { return Ok(()) };
+        let mut header = self.header()?;
+        let known_synced = if header.log == log.heading.id { header.synced } else { 0 };
+        header = Header {
+            commit: header.commit.max(position.seq),
+            digest: log.heading.base,
+            pending: 0,
+            log: log.heading.id,
+            committed: position.offset,
+            synced: if durable { position.offset } else { known_synced },
+            ..header
+        };
+        if durable {
+            header.reserved = 0;
+        }
+        self.guard.write_header(&header)?;
+        if durable {
+            let mut end = self.end();
+            end.synced = end.synced.max(position.seq);
+        }
+        let mut seen = self.store.seen();
+        (seen.header_digest, seen.header_log) = (header.digest, header.log);
+        seen.own_digest = header.digest;
+        if let Some(log) = &mut seen.log {
+            (log.offset, log.seq) = (position.offset, position.seq);
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> Size {
+        let found = look(&*self.place.directory, &self.store.name, &self.store.path);
+        let file_bytes = found.ok().flatten().map_or(0, |found| found.size);
+        let log_bytes = self.log().map(|_| self.end().position.offset);
+        Size { file_bytes, log_bytes }
+    }
+
+    fn poison(&self) {
+        if let Ok(header) = self.header() {
+            // Nothing more can be done if this fails, too.
+            drop(self.guard.write_header(&Header { poisoned: true, ..header }));
+            drop(self.guard.sync_header());
+        }
+    }
+
+    fn reserve(&self, commit: u64) -> Result<()> {
+        let header = self.header()?;
+        if header.commit < commit {
+            let edited = self.store.seen().digest();
+            self.guard.write_header(&Header { commit, edited, edited_commit: commit, ..header })?;
+        }
+        self.store.seen().raise(commit.max(header.commit));
+        Ok(())
+    }
+}

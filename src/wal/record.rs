@@ -1,0 +1,185 @@
+//! One line of a log, written and read.
+//!
+//! A line is read by its fixed order of members, which only this library writes; the checksum has
+//! vouched for it before.
+
+use std::fmt::Write as _;
+
+/// What ends a line, but for the digits of the checksum.
+const SEAL: &str = r#","crc":""#;
+const CRC_DIGITS: usize = 8;
+
+/// A commit in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// The number of the commit.
+    pub(crate) seq: u64,
+    /// The highest commit known to be on disk when this one was written.
+    pub(crate) upto: u64,
+    /// When it was made.
+    pub(crate) time: String,
+    pub(crate) body: Body,
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// The operations of the commit, a JSON array.
+    Operations(String),
+    /// From here on a data file with this digest holds everything.
+    Checkpoint(u128),
+}
+
+/// The first line of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heading {
+    /// The name of the log; never 0.
+    pub(crate) id: u128,
+    /// The digest of the data file it starts from.
+    pub(crate) base: u128,
+    /// The commit of that data file.
+    pub(crate) seq: u64,
+}
+
+impl Heading {
+    /// What marks the records of this log: those of an older one in the same place are not its own.
+    pub(crate) fn salt(&self) -> String {
+        format!("{:08x}", self.id >> 96)
+    }
+
+    /// The line, with its end.
+    pub(crate) fn encode(&self) -> String {
+        let Heading { id, base, seq } = self;
+        seal(format!(r#"{{"nanostore_log":1,"id":"{id:032x}","base":"{base:032x}","seq":{seq}"#))
+    }
+
+    /// Reads a line without its end.
+    pub(crate) fn decode(line: &[u8]) -> Option<Heading> {
+        let rest = unseal(line)?.strip_prefix(r#"{"nanostore_log":1,"id":""#)?;
+        let (id, rest) = rest.split_once(r#"","base":""#)?;
+        let (base, seq) = rest.split_once(r#"","seq":"#)?;
+        Some(Heading { id: hex(id)?, base: hex(base)?, seq: seq.parse().ok()? })
+    }
+}
+
+impl Record {
+    /// The line, with its end.
+    pub(crate) fn encode(&self, salt: &str) -> String {
+        let Record { seq, upto, time, body } = self;
+        let mut line = String::new();
+        if let Body::Operations(operations) = body {
+            line.reserve_exact(operations.len() + time.len() + 128);
+        }
+        // Writing to a text cannot fail.
+        let _ = write!(line, r#"{{"seq":{seq},"salt":"{salt}","upto":{upto},"time":"{time}","#);
+        let _ = match body {
+            Body::Operations(operations) => write!(line, r#""ops":{operations}"#),
+            Body::Checkpoint(digest) => write!(line, r#""checkpoint":"{digest:032x}""#),
+        };
+        seal(line)
+    }
+
+    /// Reads a line without its end; None for one that is damaged or of another log.
+    pub(crate) fn decode(line: &[u8], salt: &str) -> Option<Record> {
+        let rest = unseal(line)?.strip_prefix(r#"{"seq":"#)?;
+        let (seq, rest) = rest.split_once(r#","salt":""#)?;
+        let rest = rest.strip_prefix(salt)?.strip_prefix(r#"","upto":"#)?;
+        let (upto, rest) = rest.split_once(r#","time":""#)?;
+        let (time, rest) = rest.split_once(r#"",""#)?;
+        let body = match rest.strip_prefix(r#"ops":"#) {
+            Some(operations) => Body::Operations(operations.to_owned()),
+            None => {
+                let digest = rest.strip_prefix(r#"checkpoint":""#)?.strip_suffix('"')?;
+                Body::Checkpoint(hex(digest)?)
+            }
+        };
+        Some(Record {
+            seq: seq.parse().ok()?,
+            upto: upto.parse().ok()?,
+            time: time.to_owned(),
+            body,
+        })
+    }
+}
+
+/// Closes a line that lacks its checksum.
+fn seal(mut line: String) -> String {
+    let crc = crc32c::crc32c(line.as_bytes());
+    let _ = writeln!(line, r#"{SEAL}{crc:08x}"}}"#);
+    line
+}
+
+/// What stands before the checksum, if that is right.
+fn unseal(line: &[u8]) -> Option<&str> {
+    let rest = line.strip_suffix(br#""}"#)?;
+    let (rest, crc) = rest.split_at_checked(rest.len().checked_sub(CRC_DIGITS)?)?;
+    let checked = rest.strip_suffix(SEAL.as_bytes())?;
+    let crc = u32::try_from(hex(std::str::from_utf8(crc).ok()?)?).ok()?;
+    (crc32c::crc32c(checked) == crc).then(|| std::str::from_utf8(checked).ok())?
+}
+
+fn hex(digits: &str) -> Option<u128> {
+    let plain = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    plain.then(|| u128::from_str_radix(digits, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADING: Heading = Heading { id: 0xabcd_ef01 << 96 | 7, base: 9, seq: 41 };
+
+    fn record(body: Body) -> Record {
+        Record { seq: 42, upto: 41, time: "2026-01-01T00:00:00Z".to_owned(), body }
+    }
+
+    fn without_end(line: &str) -> &[u8] {
+        line.strip_suffix('\n').unwrap().as_bytes()
+    }
+
+    #[test]
+    fn the_first_line_reads_back_as_written() {
+        assert_eq!(Heading::decode(without_end(&HEADING.encode())), Some(HEADING));
+        assert_eq!(HEADING.salt(), "abcdef01");
+    }
+
+    #[test]
+    fn records_read_back_as_written() {
+        for body in [Body::Operations(r#"[{"del":"x"}]"#.to_owned()), Body::Checkpoint(77)] {
+            let record = record(body);
+            let line = record.encode("abcdef01");
+            assert_eq!(Record::decode(without_end(&line), "abcdef01"), Some(record));
+        }
+    }
+
+    #[test]
+    fn a_record_has_the_form_that_the_format_describes() {
+        let line = record(Body::Operations("[]".to_owned())).encode("abcdef01");
+        let (checked, crc) = line.split_once(r#","crc":""#).unwrap();
+        assert_eq!(
+            checked,
+            r#"{"seq":42,"salt":"abcdef01","upto":41,"time":"2026-01-01T00:00:00Z","ops":[]"#
+        );
+        assert_eq!(crc, format!("{:08x}\"}}\n", crc32c::crc32c(checked.as_bytes())));
+    }
+
+    #[test]
+    fn a_line_with_any_bit_changed_is_no_record() {
+        let line = record(Body::Operations(r#"[{"c":"documents"}]"#.to_owned())).encode("abcdef01");
+        let whole = without_end(&line);
+        for place in 0..whole.len() * 8 {
+            let mut damaged = whole.to_vec();
+            damaged[place / 8] ^= 1 << (place % 8);
+            assert_eq!(Record::decode(&damaged, "abcdef01"), None, "bit {place}");
+        }
+        for length in 0..whole.len() {
+            assert_eq!(Record::decode(&whole[..length], "abcdef01"), None, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_record_of_another_log_is_none_of_this_one() {
+        let line = record(Body::Checkpoint(1)).encode("abcdef01");
+        assert_eq!(Record::decode(without_end(&line), "abcdef02"), None);
+    }
+}
