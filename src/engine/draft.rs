@@ -152,8 +152,14 @@ impl Draft {
         time
     }
 
+    /// A UUID that no document has: another process with the same seed may have given the first.
     pub(super) fn uuid_at(&mut self, time: Time) -> uuid::Uuid {
-        self.minter.uuid(time)
+        loop {
+            let uuid = self.minter.uuid(time);
+            if self.state.find_uuid(uuid.as_u128()).is_none() {
+                return uuid;
+            }
+        }
     }
 
     /// Writes a document that was there before.

@@ -17,6 +17,7 @@ mod expectation;
 mod files;
 mod ids_cases;
 mod json;
+mod log;
 mod model;
 mod model_calls;
 mod plain_model;
