@@ -25,7 +25,7 @@ use crate::store::Store;
 /// ```text
 /// {"schema":{...},"create":true,"read_only":false,"durability":"sync","interval_ms":2000,
 ///  "checkpoint":"auto","format":"pretty","lock_timeout_ms":3000,"mode":"0600",
-///  "max_document_bytes":1048576,"strict":false,
+///  "max_document_bytes":1048576,"strict":false,"salvage":false,
 ///  "clock":{"start":"2026-01-01T00:00:00Z","step_ms":1000},"uuid_seed":1}
 /// ```
 ///
@@ -37,9 +37,12 @@ use crate::store::Store;
 /// - `create`: false refuses a path that does not exist with NANOSTORE_NOTFOUND; true is the
 ///   default then. An existing empty file is taken for a new store only when `true` is given.
 /// - `read_only`: true needs no rights to write, makes no file and refuses writes.
-/// - `durability`: "sync" (a write is on disk when its call returns) or "batched" (it is at most
-///   `interval_ms` later, or at nanostore_sync and close). `checkpoint`: "commit" (every write
-///   replaces the file as a whole, and atomically) or "auto" (the library chooses).
+/// - `durability`: "sync" (a write is on disk when its call returns) or "batched" (it survives the
+///   end of the process at once, and is on disk at most `interval_ms` later, or at nanostore_sync
+///   and close). `checkpoint`: "commit" (every write replaces the file as a whole, atomically; not
+///   with "batched") or "auto" (the first few writes to a small file do; others go to a log beside
+///   it, a file of the same name with ".wal" at its end, and from there into the file when the
+///   last handle is closed, at nanostore_checkpoint, and when the log outgrows the file).
 /// - `format`: "pretty" (indented by two spaces) or "lines" (one document a line); left out: as
 ///   the file is, and "pretty" for a new one.
 /// - `lock_timeout_ms`: how long a call waits for other processes.
@@ -47,6 +50,8 @@ use crate::store::Store;
 /// - `max_document_bytes`: a document over it is refused with NANOSTORE_LIMIT.
 /// - `strict`: true refuses to open a file with documents that break the schema, and names the
 ///   first of them. Otherwise they load, and nanostore_verify lists them.
+/// - `salvage`: true opens a store whose log is damaged or missing with what can be read of it; the
+///   damaged log is kept beside the store. Otherwise that is NANOSTORE_CORRUPT.
 /// - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
 ///   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
 ///   store must agree on them.
@@ -63,7 +68,8 @@ use crate::store::Store;
 ///   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
 ///   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read; `"read_only":true`
 ///   opens it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
-///   `column` of the error say where); NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
+///   `column` of the error say where; named LOG_DAMAGED or LOG_MISSING: see `salvage`);
+///   NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
 ///   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED;
 ///   NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME.
 #[must_use]
@@ -92,7 +98,9 @@ pub unsafe extern "C" fn nanostore_open(
 ///
 /// The handle is gone whatever the call returns; never use it again, not even in another thread.
 /// Other handles and cursors of the same store stay valid, and the store shuts down with the last
-/// of them. That last close makes sure that everything is on disk; its status tells whether it is.
+/// of them. That last close makes sure that everything is on disk, and folds the log into the file
+/// unless another process has the store open; its status tells whether both were done. What was
+/// written with the durability "sync" is safe whatever it says.
 ///
 /// In the child of a fork, closing a handle of the parent frees memory and does nothing else.
 ///
@@ -188,14 +196,18 @@ pub unsafe extern "C" fn nanostore_define(
 ///
 /// ```text
 /// {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
-///  "policy":{"durability":"sync","checkpoint":"auto"},"log_bytes":0,"unsynced":0,
-///  "violations":0,"conflicts":[],"file_system":"ext4"}
+///  "policy":{"durability":"sync","interval_ms":2000,"checkpoint":"auto"},"log_bytes":0,
+///  "unsynced":0,"unsynced_ms":0,"violations":0,"conflicts":[],"file_system":"ext4",
+///  "read_only":false}
 /// ```
 ///
 /// `commit` is the number of the last write; `violations` counts the documents that break the
-/// schema (nanostore_verify lists them); `log_bytes` and `unsynced` tell what is not yet in the
-/// readable file and not yet on disk; `conflicts` lists files in which a person's edits were set
-/// aside. Members may be added in later versions.
+/// schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size of
+/// the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes of
+/// this process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
+/// `conflicts` lists the files in which something was set aside that did not fit the store: commits
+/// that met a person's edit, ends of logs that a crash cut off, damaged logs. Members may be added
+/// in later versions.
 ///
 /// - Cost: does not depend on the number of documents.
 /// - Ownership: `*info_out` is yours; free it with nanostore_string_free.
@@ -242,14 +254,13 @@ pub unsafe extern "C" fn nanostore_verify(
     unsafe { store_call("verify", store, report_out, error_out, |store, _| store.verify()) }
 }
 
-/// Puts on disk what earlier writes have not put there yet. With the durability "sync" every write
-/// is on disk when its call returns, and there is nothing to do.
+/// Puts on disk what earlier writes with the durability "batched" have not put there yet. With
+/// "sync" every write is on disk when its call returns, and there is nothing to do.
 ///
-/// - Cost: that of the disk.
+/// - Cost: one sync of the disk when there is something to do.
 /// - NULL: `error_out` may be NULL.
-/// - Threads: any.
-/// - Statuses: NANOSTORE_OK; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME;
-///   NANOSTORE_INVALID (`store` is NULL); NANOSTORE_FORKED; NANOSTORE_PANIC.
+/// - Threads: any; it is a write.
+/// - Statuses: NANOSTORE_OK; those of every write.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nanostore_sync(
@@ -260,8 +271,9 @@ pub unsafe extern "C" fn nanostore_sync(
     unsafe { store_call::<()>("sync", store, null_mut(), error_out, |store, _| store.sync()) }
 }
 
-/// Brings the readable file up to date with all writes. It happens by itself when the last handle
-/// is closed; call it before you show the file to another program.
+/// Brings the readable file up to date with all writes: folds the log into it, if there is one. It
+/// happens by itself when the last handle is closed and when the log outgrows the file; call it
+/// before you show the file to another program.
 ///
 /// - Cost: the size of the store when there is something to do.
 /// - NULL: `error_out` may be NULL.
