@@ -172,9 +172,7 @@ fn a_log_that_meets_a_strange_file_is_set_aside_whole() {
     let log = text(&disk, LOG);
     let uuid = log.rsplit(r#""put":{"uuid":""#).next().and_then(|rest| rest.get(..36));
     let uuid = uuid.expect("the UUID of c").to_owned();
-    let strange = format!(
-        r#"{{"documents":[{{"uuid":"{uuid}","title":"Other","created_at":"2026-01-01T00:00:00Z"}}]}}"#
-    );
+    let strange = format!(r#"{{"documents":[{{"uuid":"{uuid}","title":"Other"}}]}}"#);
     disk.write(PATH, strange.as_bytes());
     disk.advance(LATER);
     let store = open_plainly(&disk);

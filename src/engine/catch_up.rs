@@ -1,0 +1,184 @@
+//! Taking in what other processes and people wrote.
+//!
+//! Commits in the log are put on top of the state without the lock. Anything else is loaded: under
+//! the exclusive lock, so that a person's edit gets one commit number whoever sees it first.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use crate::engine::replay::Replay;
+use crate::engine::state::State;
+use crate::engine::{Engine, Limits, load};
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::schema::Schema;
+use crate::storage::{Change, Exclusive, LeftOver, Loaded, Record};
+
+/// How long a file that somebody is just writing is waited for, and how often it is looked at.
+const HALF_WRITTEN_WAIT: Duration = Duration::from_secs(3);
+const HALF_WRITTEN_PAUSE: Duration = Duration::from_millis(20);
+
+/// What a load came to.
+struct Found {
+    state: State,
+    /// A person edited the file, and nobody took that in yet.
+    is_new_edit: bool,
+    /// A log was merged into a file that it was not made for.
+    merged: bool,
+    /// What of it found no place.
+    left: Option<LeftOver>,
+    poisoned: bool,
+}
+
+impl Engine {
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn catch_up(&self, limits: &Limits) -> Result<()> {
+        if !self.is_stale() {
+            match self.storage.changed()? {
+                Change::None => return Ok(()),
+                Change::Log if self.read_log(|| self.storage.records())? => return Ok(()),
+                Change::Log | Change::All => {}
+            }
+        }
+        if self.description().read_only {
+            let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.current();
+            let load = || self.storage.load(limits.lock_timeout);
+            self.publish(self.load(load, Some(&known), self.schema.clone())?.state);
+            return Ok(());
+        }
+        let exclusive = self.storage.lock(limits.lock_timeout)?;
+        self.refresh(&*exclusive)
+    }
+
+    /// Takes in what others appended to the log; false when everything has to be loaded.
+    fn read_log(&self, read: impl FnOnce() -> Result<Option<Vec<Record>>>) -> Result<bool> {
+        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(records) = read()? else { return Ok(false) };
+        if records.is_empty() {
+            return Ok(true);
+        }
+        // Should anything go wrong from here on, what was read is lost but for a load.
+        self.stale.store(true, Ordering::SeqCst);
+        let mut state = self.current();
+        let mut replay = Replay::new(false);
+        for record in &records {
+            replay.run(&mut state, record)?;
+        }
+        let is_overridden = self.schema.as_ref().is_some_and(|schema| *schema != state.schema);
+        if is_overridden {
+            return Ok(false);
+        }
+        self.publish(state);
+        Ok(true)
+    }
+
+    /// Reads what others wrote since, under the exclusive lock.
+    pub(super) fn refresh(&self, exclusive: &dyn Exclusive) -> Result<()> {
+        if !self.is_stale() {
+            match exclusive.changed()? {
+                Change::None => return Ok(()),
+                Change::Log if self.read_log(|| exclusive.records())? => return Ok(()),
+                Change::Log | Change::All => {}
+            }
+        }
+        let loaded = exclusive.load()?;
+        self.take_in(exclusive, loaded, None, false)
+    }
+
+    /// Makes what was loaded the state, a person's edit under a number of its own. `schema`
+    /// counts where the stored one breaks the rules; `repair` makes a poisoned store good.
+    pub(super) fn take_in(
+        &self,
+        exclusive: &dyn Exclusive,
+        loaded: Loaded,
+        schema: Option<Arc<Schema>>,
+        repair: bool,
+    ) -> Result<()> {
+        let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.current();
+        let mut first = Some(loaded);
+        let load = || first.take().map_or_else(|| exclusive.load(), Ok);
+        let found = self.load(load, Some(&known), schema)?;
+        if found.merged || found.poisoned && repair {
+            let image = load::write(&found.state)?;
+            exclusive.rebase(found.state.commit, &image, found.left)?;
+        } else if found.is_new_edit {
+            exclusive.reserve(found.state.commit)?;
+        }
+        self.publish(found.state);
+        Ok(())
+    }
+
+    /// Loads until what is there can be read; what was changed just now gets some time.
+    fn load(
+        &self,
+        mut load: impl FnMut() -> Result<Loaded>,
+        known: Option<&State>,
+        schema: Option<Arc<Schema>>,
+    ) -> Result<Found> {
+        self.stale.store(true, Ordering::SeqCst);
+        // A state that was never loaded says nothing of what the file held before.
+        let known = known.filter(|known| known.commit > 0);
+        let start = self.machine.monotonic();
+        loop {
+            let loaded = load()?;
+            match self.understand(&loaded, known, schema.clone()) {
+                Ok(found) => return Ok(found),
+                Err(error) if loaded.fresh && error.kind() == ErrorKind::Corrupt => {
+                    if self.machine.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {
+                        return Err(self.at_path(error));
+                    }
+                    self.machine.sleep(HALF_WRITTEN_PAUSE);
+                }
+                Err(error) => return Err(self.at_path(error)),
+            }
+        }
+    }
+
+    /// Makes a state of bytes and records.
+    fn understand(
+        &self,
+        loaded: &Loaded,
+        known: Option<&State>,
+        schema: Option<Arc<Schema>>,
+    ) -> Result<Found> {
+        let image = loaded.image.as_deref().ok_or_else(|| self.gone())?;
+        let stored = load::read(image, None, loaded.commit_floor);
+        let mut state = match (stored, &schema) {
+            (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
+                load::read(image, Some(schema.clone()), loaded.commit_floor)?
+            }
+            (stored, _) => stored?,
+        };
+        let mut replay = Replay::new(loaded.merge);
+        for record in &loaded.records {
+            replay.run(&mut state, record)?;
+        }
+        if loaded.foreign {
+            let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
+            load::mark_edit(&mut state, rev, known)?;
+        }
+        let is_new_edit = loaded.foreign && state.commit > loaded.commit_floor;
+        if let Some(schema) = self.schema.as_ref().filter(|schema| **schema != state.schema) {
+            state = state.with_schema(schema.clone())?;
+        }
+        Ok(Found {
+            state,
+            is_new_edit,
+            merged: loaded.merge,
+            left: replay.into_left_over(),
+            poisoned: loaded.poisoned,
+        })
+    }
+
+    fn gone(&self) -> Error {
+        let error = Error::new(ErrorKind::NotFound, "the data file of the open store has gone")
+            .named("FILE_GONE")
+            .hint("put it back, or close the store and open it anew");
+        self.at_path(error)
+    }
+}
