@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::header::{Decoded, Header};
+use super::lock_descriptors::Noted;
 use super::os::unsupported;
 use super::turns::Turns;
 use super::{Directory, File, FileSystem, LockMode, Metadata, Open, look, open_regular};
@@ -43,6 +44,7 @@ pub(crate) struct LockFile {
     path: PathBuf,
     rights: Option<Rights>,
     file: Mutex<Arc<dyn File>>,
+    noted: Mutex<Noted>,
     turns: Turns,
     has_seats: bool,
 }
@@ -107,6 +109,7 @@ impl LockFile {
             name: name_of(path).to_owned(),
             path: path.to_owned(),
             rights,
+            noted: Mutex::new(Noted::new(file.descriptor())),
             file: Mutex::new(Arc::from(file)),
             turns: Turns::default(),
             has_seats,
@@ -176,6 +179,8 @@ impl LockFile {
             let file: Arc<dyn File> =
                 Arc::from(open_or_create(&*self.directory, &self.path, rights)?);
             let _ = file.try_lock_bytes(LockMode::Shared, PRESENCE, 1);
+            *self.noted.lock().unwrap_or_else(PoisonError::into_inner) =
+                Noted::new(file.descriptor());
             *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
         }
         Err(Error::new(ErrorKind::Busy, format!("{} keeps being removed", self.path.display()))

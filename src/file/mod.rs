@@ -14,6 +14,7 @@ pub(crate) mod atomic;
 pub(crate) mod background;
 pub(crate) mod header;
 pub(crate) mod lock;
+pub(crate) mod lock_descriptors;
 pub(crate) mod os;
 #[cfg(test)]
 pub(crate) mod scratch;
@@ -115,6 +116,9 @@ pub(crate) trait File: Send + Sync {
     /// Takes the lock of a range of bytes, which need not exist; independent of
     /// [`File::try_lock`].
     fn try_lock_bytes(&self, mode: LockMode, start: u64, length: u64) -> io::Result<bool>;
+
+    /// The system's number for it, where there is one.
+    fn descriptor(&self) -> Option<i32>;
 
     /// Gives up the lock of a range of bytes.
     fn unlock_bytes(&self, start: u64, length: u64) -> io::Result<()>;

@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -239,6 +240,10 @@ impl File for OsFile {
 
     fn set_owner(&self, user: Option<u32>, group: u32) -> io::Result<()> {
         std::os::unix::fs::fchown(&self.file, user, Some(group))
+    }
+
+    fn descriptor(&self) -> Option<i32> {
+        Some(self.file.as_raw_fd())
     }
 
     fn try_lock(&self, mode: LockMode) -> io::Result<bool> {

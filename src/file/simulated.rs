@@ -310,6 +310,10 @@ impl File for SimulatedFile {
         self.begin(Call::SetRights)?.0.layers.set_rights(self.inode, None, Some((user, group)))
     }
 
+    fn descriptor(&self) -> Option<i32> {
+        None
+    }
+
     fn try_lock(&self, mode: LockMode) -> io::Result<bool> {
         let (mut state, _) = self.begin(Call::Lock)?;
         Ok(state.try_lock(self.actor, self.inode, mode, disk::WHOLE))

@@ -27,6 +27,7 @@ mod process_tests;
 mod seen;
 
 pub(crate) use crate::file::background::spawn;
+pub(crate) use crate::file::lock_descriptors;
 pub(crate) use crate::file::turns::Turns;
 pub(crate) use crate::wal::record::{Body, Record};
 

@@ -22,6 +22,7 @@ use crate::model::document::check_document_bytes;
 use crate::model::json::{self, Object, Value, from_value, parse, parse_object};
 use crate::model::schema::Schema;
 use crate::query::{Query, Selection};
+pub(crate) use crate::storage::lock_descriptors;
 use crate::storage::{Machine, this_machine};
 
 use options::{
