@@ -7,8 +7,9 @@ import "encoding/json"
 //
 //	var batch nanostore.Batch
 //	batch.Add(&nanostore.Document{Title: "Party"}).Named("party")
-//	batch.Add(&nanostore.Document{Title: "Cake", Dimensions: nanostore.Dimensions{"parent_id": "$party"}})
-//	batch.Update(nanostore.Patch{"dimensions": nanostore.Patch{"status": "done"}}, "1", "2")
+//	below := nanostore.Dimensions{"parent_id": "$party"}
+//	batch.Add(&nanostore.Document{Title: "Cake", Dimensions: below})
+//	batch.UpdateEach([]string{"1", "2"}, nanostore.Patch{"body": "together"})
 //	result, err := store.Apply(&batch)
 type Batch struct{ operations []*Operation }
 
@@ -45,13 +46,18 @@ func (b *Batch) Add(document *Document) *Operation {
 	return b.append(&Operation{Op: "add", Document: document})
 }
 
-// Update changes the documents with these IDs.
-func (b *Batch) Update(patch Patch, ids ...string) *Operation {
-	return b.append(&Operation{Op: "update", Patch: filled(patch), IDs: list(ids)})
+// Update changes one document.
+func (b *Batch) Update(id string, patch Patch) *Operation {
+	return b.append(&Operation{Op: "update", ID: id, Patch: filled(patch)})
+}
+
+// UpdateEach changes each of the documents with these IDs.
+func (b *Batch) UpdateEach(ids []string, patch Patch) *Operation {
+	return b.append(&Operation{Op: "update", IDs: list(ids), Patch: filled(patch)})
 }
 
 // UpdateWhere changes the documents that fulfil a condition, once the operations before are done.
-func (b *Batch) UpdateWhere(patch Patch, where Condition) *Operation {
+func (b *Batch) UpdateWhere(where Condition, patch Patch) *Operation {
 	return b.append(&Operation{Op: "update", Patch: filled(patch), Where: &where})
 }
 
@@ -60,8 +66,13 @@ func (b *Batch) Replace(id string, document *Document) *Operation {
 	return b.append(&Operation{Op: "replace", ID: id, Document: document})
 }
 
-// Delete deletes the documents with these IDs.
-func (b *Batch) Delete(ids ...string) *Operation {
+// Delete deletes one document.
+func (b *Batch) Delete(id string) *Operation {
+	return b.append(&Operation{Op: "delete", ID: id})
+}
+
+// DeleteEach deletes each of the documents with these IDs.
+func (b *Batch) DeleteEach(ids []string) *Operation {
 	return b.append(&Operation{Op: "delete", IDs: list(ids)})
 }
 
@@ -75,13 +86,10 @@ func (b *Batch) append(operation *Operation) *Operation {
 	return operation
 }
 
-// MarshalJSON writes the batch as the library takes it.
-func (b *Batch) MarshalJSON() ([]byte, error) { return json.Marshal(list(b.operations)) }
-
 // Named lets later operations of the batch call the document that this one adds "$name".
 func (o *Operation) Named(name string) *Operation { o.As = name; return o }
 
-// At makes the batch fail unless the document is at this revision.
+// At makes the batch fail unless the one document is at this revision.
 func (o *Operation) At(rev uint64) *Operation { o.IfRev = &rev; return o }
 
 // Cascading deletes what hangs below, too.
@@ -92,7 +100,7 @@ func (o *Operation) Everywhere() *Operation { o.All = true; return o }
 
 // Apply applies a batch.
 func (s *Store) Apply(batch *Batch) (*BatchResult, error) {
-	text, err := marshal("apply", "operations_json", batch)
+	text, err := marshal("apply", "operations_json", list(batch.operations))
 	if err != nil {
 		return nil, err
 	}

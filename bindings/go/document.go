@@ -15,14 +15,14 @@ import (
 //
 // A type of your own embeds it to be used with the typed layer.
 type Document struct {
-	UUID       string          `json:"uuid,omitempty"`       // permanent
-	SimpleID   string          `json:"id,omitempty"`         // the short ID at the state that the call saw
-	Key        string          `json:"key,omitempty"`        // a name of the caller's own, unique in the store
-	Rev        uint64          `json:"rev,omitempty"`        // the number of the write that made this version
-	Title      string          `json:"title,omitempty"`      //
-	Body       string          `json:"body,omitempty"`       //
-	Dimensions Dimensions      `json:"dimensions,omitempty"` // by name; the parent under its ref_field
-	Data       json.RawMessage `json:"data,omitempty"`       // an object, its numbers as they are written
+	UUID       string          `json:"uuid,omitempty"` // permanent
+	SimpleID   string          `json:"id,omitempty"`   // the short ID, as the call saw it
+	Key        string          `json:"key,omitempty"`  // the caller's own name, unique in the store
+	Rev        uint64          `json:"rev,omitempty"`  // of the write that made this version
+	Title      string          `json:"title,omitempty"`
+	Body       string          `json:"body,omitempty"`
+	Dimensions Dimensions      `json:"dimensions,omitempty"` // the parent under its RefField
+	Data       json.RawMessage `json:"data,omitempty"`       // an object; its numbers are exact
 	CreatedAt  time.Time       `json:"created_at,omitzero"`
 	UpdatedAt  time.Time       `json:"updated_at,omitzero"`
 }

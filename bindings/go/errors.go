@@ -91,7 +91,8 @@ func (e *Error) Unwrap() error {
 func readError(text json.RawMessage) error {
 	failure := &Error{JSON: text}
 	if err := json.Unmarshal(text, failure); err != nil {
-		return newError(ErrInternal, "ERROR_JSON", "", "", "the library gave an error that is not JSON: "+err.Error())
+		return newError(ErrInternal, "ERROR_JSON", "", "",
+			"the library gave an error that is not JSON: "+err.Error())
 	}
 	return failure
 }

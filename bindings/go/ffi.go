@@ -207,22 +207,24 @@ func (h cursorHandle) close() {
 	C.nanostore_cursor_close(h.pointer)
 }
 
-func quoteText(in text) (json.RawMessage, error) {
+func quote(in []text) (json.RawMessage, error) {
 	var out *C.char
 	var failure *C.nanostore_error
-	status := C.nanostore_json_quote(in.c(), &out, &failure)
+	status := C.nanostore_json_quote(in[0].c(), &out, &failure)
 	return take(status, out, failure)
 }
 
-func getFromJSON(document, pointer text) (json.RawMessage, error) {
+func lookUp(in []text) (json.RawMessage, error) {
 	var out *C.char
 	var failure *C.nanostore_error
-	status := C.nanostore_json_get(document.c(), pointer.c(), &out, &failure)
+	status := C.nanostore_json_get(in[0].c(), in[1].c(), &out, &failure)
 	return take(status, out, failure)
 }
 
 // take copies what a call gave and frees it: the text, or the error in its place.
-func take(status C.nanostore_status, out *C.char, failure *C.nanostore_error) (json.RawMessage, error) {
+func take(
+	status C.nanostore_status, out *C.char, failure *C.nanostore_error,
+) (json.RawMessage, error) {
 	if status != C.NANOSTORE_OK {
 		return nil, takeError(failure)
 	}

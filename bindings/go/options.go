@@ -109,22 +109,23 @@ type optionsJSON struct {
 	UUIDSeed         *uint64    `json:"uuid_seed,omitempty"`
 }
 
-// MarshalJSON writes the options as the library takes them.
-func (o *Options) MarshalJSON() ([]byte, error) {
-	if o.JSON != nil {
-		return o.JSON, nil
+// input makes the input "options_json" of the options of Open.
+func (o *Options) input() (input, error) {
+	if o == nil || o.JSON != nil {
+		return optionsInput("open", o, func(o *Options) json.RawMessage { return o.JSON })
 	}
 	mode := ""
 	if o.Mode != 0 {
 		mode = fmt.Sprintf("%04o", o.Mode)
 	}
-	return json.Marshal(optionsJSON{
+	text, err := marshal("open", "options_json", optionsJSON{
 		Schema: o.Schema, Create: o.Create, ReadOnly: o.ReadOnly,
 		Durability: o.Durability, Interval: o.Interval.Milliseconds(), Checkpoint: o.Checkpoint,
 		Format: o.Format, LockTimeout: o.LockTimeout.Milliseconds(), Mode: mode,
 		MaxDocumentBytes: o.MaxDocumentBytes, Strict: o.Strict,
 		Clock: o.Clock, UUIDSeed: o.UUIDSeed,
 	})
+	return raw("options_json", text), err
 }
 
 // MarshalJSON writes the clock as the library takes it.

@@ -2,10 +2,10 @@ package nanostore
 
 // Schema says which dimensions the documents of a store have. Every member may be left out.
 type Schema struct {
+	SchemaVersion int64       `json:"schema_version,omitempty"`
 	Dimensions    []Dimension `json:"dimensions,omitzero"`
 	CanonicalView Condition   `json:"canonical_view,omitzero"` // of a listing without one of its own
 	Numbering     Numbering   `json:"numbering,omitempty"`
-	SchemaVersion int64       `json:"schema_version,omitempty"`
 }
 
 // Dimension is a field that shapes short IDs. Name and Type are needed.

@@ -23,7 +23,7 @@ type Store struct {
 // Several stores and several processes may have one file open. Close the store; one that is
 // forgotten is closed when it is collected, and an error of that is lost.
 func Open(path string, options *Options) (*Store, error) {
-	in, err := optionsInput("open", options, func(o *Options) json.RawMessage { return o.JSON })
+	in, err := options.input()
 	if err != nil {
 		return nil, err
 	}

@@ -36,24 +36,3 @@ func texts(op string, inputs []input) ([]text, error) {
 	}
 	return made, nil
 }
-
-// marshal writes a value of Go as the JSON of an argument of the call op.
-func marshal(op, name string, value any) (json.RawMessage, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, newError(ErrInvalid, "NOT_JSON", op, name, "'"+name+"' cannot be written as JSON: "+err.Error())
-	}
-	return text, nil
-}
-
-// unmarshal reads a result of the library, when the call that gave it succeeded.
-func unmarshal[T any](text json.RawMessage, err error) (*T, error) {
-	if err != nil {
-		return nil, err
-	}
-	value := new(T)
-	if err := json.Unmarshal(text, value); err != nil {
-		return nil, newError(ErrInternal, "RESULT_JSON", "", "", "the result is not of the form expected: "+err.Error())
-	}
-	return value, nil
-}
