@@ -41,6 +41,14 @@ type OperationResult struct {
 	Deleted   []Document `json:"deleted"`
 }
 
+// All gives the documents of the operation, whichever member they are in.
+func (r *OperationResult) All() []Document {
+	if r.Document != nil {
+		return []Document{*r.Document}
+	}
+	return append(r.Documents[:len(r.Documents):len(r.Documents)], r.Deleted...)
+}
+
 // Add adds a document.
 func (b *Batch) Add(document *Document) *Operation {
 	return b.append(&Operation{Op: "add", Document: document})

@@ -28,6 +28,11 @@ func TestABatchHappensWhollyWithItsResultsInOrder(t *testing.T) {
 	if result.Results[4].Document.Key != "k" {
 		t.Errorf("%+v", result.Results[4])
 	}
+	for at, want := range []string{"Party", "Cake", "AB", "AB", "K", "C"} {
+		if got := titles(result.Results[at].All()); got != want {
+			t.Errorf("operation %d: %s", at, got)
+		}
+	}
 }
 
 func TestABatchThatFailsChangesNothing(t *testing.T) {
