@@ -114,6 +114,17 @@ func (h storeHandle) list(in []text) (json.RawMessage, error) {
 	return take(status, out, failure)
 }
 
+// appendList appends to a buffer, which may be hot in the cache where a new one never is.
+func (h storeHandle) appendList(buffer []byte, query text) ([]byte, error) {
+	var out *C.char
+	var failure *C.nanostore_error
+	if C.nanostore_list(h.pointer, query.c(), &out, &failure) != C.NANOSTORE_OK {
+		return buffer, takeError(failure)
+	}
+	defer C.nanostore_string_free(out)
+	return appendText(buffer, out), nil
+}
+
 func (h storeHandle) explain(in []text) (json.RawMessage, error) {
 	var out *C.char
 	var failure *C.nanostore_error
@@ -232,18 +243,16 @@ func take(
 		return nil, nil
 	}
 	defer C.nanostore_string_free(out)
-	return copyText(out), nil
+	return appendText(nil, out), nil
 }
 
 func takeError(failure *C.nanostore_error) error {
 	defer C.nanostore_error_free(failure)
-	return readError(copyText(C.nanostore_error_json(failure)))
+	return readError(appendText(nil, C.nanostore_error_json(failure)))
 }
 
-func copyText(from *C.char) []byte {
-	// C.GoString would find the length too, but give a string, to be copied once more.
-	length := C.strlen(from)
-	return append(make([]byte, 0, length), unsafe.Slice((*byte)(unsafe.Pointer(from)), length)...)
+func appendText(buffer []byte, from *C.char) []byte {
+	return append(buffer, unsafe.Slice((*byte)(unsafe.Pointer(from)), C.strlen(from))...)
 }
 
 // statusName gives the name of a status in capitals, such as NOTFOUND.

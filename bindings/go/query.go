@@ -53,6 +53,22 @@ func (s *Store) ListJSON(query json.RawMessage) (json.RawMessage, error) {
 	return s.call("list", storeHandle.list, raw("query_json", query))
 }
 
+// AppendListJSON is [Store.ListJSON] for programs that list very often: it appends the page to a
+// buffer, which may be the one of the listing before, cut to no length. On failure the buffer comes
+// back as it was.
+func (s *Store) AppendListJSON(buffer []byte, query json.RawMessage) ([]byte, error) {
+	in, err := texts("list", []input{raw("query_json", query)})
+	if err != nil {
+		return buffer, err
+	}
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	if s.closed {
+		return buffer, closedError("list")
+	}
+	return s.handle.appendList(buffer, in[0])
+}
+
 // Count counts the documents that a query finds, whatever its limit.
 func (s *Store) Count(query *Query) (int64, error) {
 	text, err := queryJSON("count", query)

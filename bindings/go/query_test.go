@@ -109,6 +109,20 @@ func TestEveryMemberOfAQueryCounts(t *testing.T) {
 	wantStatus(t, err, ErrInvalid)
 }
 
+func TestAListingIsAppendedToABuffer(t *testing.T) {
+	store := openShelf(t)
+	query := json.RawMessage(`{"fields":["id"],"limit":1}`)
+	buffer := must(store.AppendListJSON([]byte("page: "), query))
+	if want := "page: " + string(must(store.ListJSON(query))); string(buffer) != want {
+		t.Errorf("%s", buffer)
+	}
+	again, err := store.AppendListJSON(buffer[:4], json.RawMessage(`{`))
+	wantStatus(t, err, ErrInvalid)
+	if string(again) != "page" {
+		t.Errorf("%s", again)
+	}
+}
+
 func TestACursorGivesWhatTheListingGives(t *testing.T) {
 	store := openShelf(t)
 	cursor := must(store.Cursor(&Query{View: ViewAll}))
