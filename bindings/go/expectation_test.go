@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"testing"
 )
 
 // What a script expects, compared with what came: fixtures/scripts/README.md has the rules.
@@ -135,4 +136,37 @@ func short(value any) string {
 		return text[:600] + "..."
 	}
 	return text
+}
+
+func TestExpectationsFitOnlyWhatTheySay(t *testing.T) {
+	for _, test := range []struct {
+		expected, actual string
+		want             bool
+	}{
+		{`{"a":1}`, `{"b":2,"a":1}`, true}, {`{"a":1}`, `{"a":1.0}`, false},
+		{`{"a":1}`, `{}`, false}, {`{"a":1}`, `[]`, false}, {`1`, `"1"`, false},
+		{`[1]`, `[1]`, true}, {`[1]`, `[1,2]`, false}, {`[]`, `{}`, false}, {`null`, `[]`, false},
+		{`{"$exact":{"a":1}}`, `{"a":1}`, true}, {`{"$exact":{"a":1}}`, `{"a":1,"b":2}`, false},
+		{`{"a":{"$absent":true}}`, `{}`, true}, {`{"a":{"$absent":true}}`, `{"a":null}`, false},
+		{`{"$contains":"b"}`, `"abc"`, true}, {`{"$contains":"x"}`, `"abc"`, false},
+		{`{"$contains":"x"}`, `["x"]`, false}, {`{"$not":1}`, `2`, true}, {`{"$not":1}`, `1`, false},
+		{`{"$includes":[1]}`, `[2,1]`, true}, {`{"$includes":[1,3]}`, `[2,1]`, false},
+		{`{"$one_of":[1,2]}`, `2`, true}, {`{"$one_of":[1,2]}`, `3`, false},
+		{`{"$any":"text"}`, `"x"`, true}, {`{"$any":"text"}`, `1`, false},
+		{`{"$any":"number"}`, `1`, true}, {`{"$any":"value"}`, `null`, true},
+		{`{"$any":"object"}`, `[]`, false}, {`{"$any":"array"}`, `[]`, true},
+		{`{"$any":"uuid"}`, `"00000000-0000-7000-8000-00000000000a"`, true},
+		{`{"$any":"uuid"}`, `"00000000-0000-7000-8000-00000000000A"`, false},
+		{`{"$any":"time"}`, `"2026-01-01T00:00:00.5Z"`, true},
+		{`{"$any":"time"}`, `"2026-01-01T00:00:00.50Z"`, false},
+		{`{"$unknown":1}`, `1`, false},
+	} {
+		err := fits(mustParse([]byte(test.expected)), mustParse([]byte(test.actual)), "it")
+		if (err == nil) != test.want {
+			t.Errorf("%s against %s: %v", test.expected, test.actual, err)
+		}
+	}
+	if _, err := parse([]byte(`{"a":1,"a":1}`)); err == nil {
+		t.Error("a member that is there twice was not noticed")
+	}
 }

@@ -5,6 +5,60 @@ package nanostore
 
 /*
 #cgo LDFLAGS: -lnanostore
+
+// The library keeps no pointer that it is given, and never calls back: Go need not move outputs to
+// the heap, nor be ready to be called.
+#cgo noescape nanostore_add
+#cgo noescape nanostore_apply
+#cgo noescape nanostore_checkpoint
+#cgo noescape nanostore_close
+#cgo noescape nanostore_count
+#cgo noescape nanostore_cursor_next
+#cgo noescape nanostore_cursor_open
+#cgo noescape nanostore_cursor_token
+#cgo noescape nanostore_define
+#cgo noescape nanostore_delete
+#cgo noescape nanostore_explain
+#cgo noescape nanostore_get
+#cgo noescape nanostore_info
+#cgo noescape nanostore_json_get
+#cgo noescape nanostore_json_quote
+#cgo noescape nanostore_list
+#cgo noescape nanostore_open
+#cgo noescape nanostore_replace
+#cgo noescape nanostore_resolve_id
+#cgo noescape nanostore_resolve_ids
+#cgo noescape nanostore_sync
+#cgo noescape nanostore_update
+#cgo noescape nanostore_verify
+#cgo nocallback nanostore_add
+#cgo nocallback nanostore_apply
+#cgo nocallback nanostore_checkpoint
+#cgo nocallback nanostore_close
+#cgo nocallback nanostore_count
+#cgo nocallback nanostore_cursor_close
+#cgo nocallback nanostore_cursor_next
+#cgo nocallback nanostore_cursor_open
+#cgo nocallback nanostore_cursor_token
+#cgo nocallback nanostore_define
+#cgo nocallback nanostore_delete
+#cgo nocallback nanostore_error_free
+#cgo nocallback nanostore_explain
+#cgo nocallback nanostore_get
+#cgo nocallback nanostore_info
+#cgo nocallback nanostore_json_get
+#cgo nocallback nanostore_json_quote
+#cgo nocallback nanostore_list
+#cgo nocallback nanostore_open
+#cgo nocallback nanostore_replace
+#cgo nocallback nanostore_resolve_id
+#cgo nocallback nanostore_resolve_ids
+#cgo nocallback nanostore_string_free
+#cgo nocallback nanostore_sync
+#cgo nocallback nanostore_update
+#cgo nocallback nanostore_verify
+#cgo nocallback strlen
+
 #include <nanostore.h>
 #include <string.h>
 */
