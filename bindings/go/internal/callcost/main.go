@@ -1,5 +1,6 @@
 // Callcost times calls of the Go interface: callcost PATH CALLS makes a store at that path and
-// prints the nanoseconds of a call of each kind. Its twin in C is tests/cost/calls.c; `cargo xtask call-cost` compares them.
+// prints the nanoseconds of a call of each kind. Its twin in C is tests/cost/calls.c;
+// `cargo xtask call-cost` compares them.
 package main
 
 import (
