@@ -199,6 +199,22 @@ func TestAllCanBeLeftAtAnyDocument(t *testing.T) {
 	}
 }
 
+func TestAllGoesOnWhenItsStoreIsWrittenOrClosed(t *testing.T) {
+	store := openShelf(t)
+	seen := ""
+	for document, err := range store.All(context.Background(), &Query{View: ViewAll}) {
+		if seen += must(document, err).Title; seen == "A" {
+			must(store.Add(&Document{Title: "E"}, nil))
+			if err := store.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if seen != "ABCD" {
+		t.Errorf("saw %s", seen)
+	}
+}
+
 func TestAllEndsWithItsContext(t *testing.T) {
 	store := openShelf(t)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -158,6 +158,13 @@ mod tests {
     }
 
     #[test]
+    fn the_players_are_where_they_are_looked_for() {
+        let here = LANGUAGES.iter().filter(|(_, player)| place::root().join(player).exists());
+        let here: Vec<&str> = here.map(|(language, _)| *language).collect();
+        assert!(here.starts_with(&["rust", "c", "go"]), "{here:?}");
+    }
+
+    #[test]
     fn a_line_of_another_form_is_refused() {
         assert!(read("x\ty\n", &mut Cells::new()).is_err());
     }
