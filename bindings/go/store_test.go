@@ -258,7 +258,7 @@ func TestAClosedStoreSaysSoAndCloseIsIdempotent(t *testing.T) {
 func TestOptionsReachTheLibrary(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "todos.json")
 	options := todoOptions()
-	options.Format, options.Mode, options.Create = Lines, 0o640, Ptr(true)
+	options.Format, options.Mode, options.Create = Lines, 0o700, Ptr(true)
 	options.LockTimeout, options.MaxDocumentBytes = time.Second, 1000
 	options.Durability, options.Checkpoint = Sync, CheckpointCommit
 	store := must(Open(path, options))
@@ -274,7 +274,7 @@ func TestOptionsReachTheLibrary(t *testing.T) {
 		info.Path != path || info.Commit == 0 {
 		t.Errorf("%+v", info)
 	}
-	if mode := must(os.Stat(path)).Mode(); mode != 0o640 {
+	if mode := must(os.Stat(path)).Mode(); mode != 0o700 {
 		t.Errorf("the mode is %v", mode)
 	}
 	reader := must(Open(path, &Options{ReadOnly: true, Clock: options.Clock,
