@@ -5,14 +5,18 @@
 
 mod c_programs;
 mod call;
+mod call_cost;
 mod check;
 mod compiler;
 mod cost;
 mod dialects;
+mod go;
+mod go_toolchain;
 mod header;
 mod library;
 mod place;
 mod readme;
+mod scripts;
 mod suite;
 mod symbols;
 mod tidy;
@@ -29,6 +33,7 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask header [--check]           write include/nanostore.h, or see that it is current
        cargo xtask tidy                       the rules about the sources alone
        cargo xtask cost                       instructions and memory of the library's calls
+       cargo xtask call-cost                  times of calls in each language, against C
        cargo xtask steps                      the names of the steps of check";
 
 fn main() -> ExitCode {
@@ -41,6 +46,7 @@ fn main() -> ExitCode {
         ["header", "--check"] => header::run(true),
         ["tidy"] => tidy::run().map(|note| println!("{note}")),
         ["cost"] => cost::run().map(|note| println!("{note}")),
+        ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
         ["steps"] => {
             check::print_steps();
             Ok(())

@@ -1,7 +1,7 @@
 //! The project's own tests, run by cargo and counted.
 
-use crate::Result;
 use crate::call::{Call, Ending};
+use crate::{Result, scripts};
 
 /// How many tests ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub(crate) struct Tally {
 /// Runs the tests of the workspace; `#[ignore]` keeps a test out of a quick `cargo test` only.
 pub(crate) fn run(tally: &mut Tally) -> Result<String> {
     let line = "test --workspace --all-targets --all-features --no-fail-fast -- --include-ignored";
-    count(&Call::cargo().words(line).end()?, tally)
+    let table = scripts::table("rust")?.display().to_string();
+    count(&Call::cargo().words(line).variable("NANOSTORE_SCRIPT_TABLE", table).end()?, tally)
 }
 
 /// Runs the examples in the documentation.

@@ -17,6 +17,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("valgrind", "valgrind"),
     ("nm", "binutils"),
     ("readelf", "binutils"),
+    ("python3", "python3"),
+    ("pip3", "python3-pip"),
 ];
 
 const COMPONENTS: &[(&str, &str)] = &[("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")];

@@ -1,0 +1,58 @@
+package nanostore
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// Document is the unit of a store, going in and coming out.
+//
+// Going in, every member may be left out, and empty ones count as left out. Coming out, every
+// member that has a value is set; a listing with Fields sets those alone. What came out may be
+// changed and handed to [Store.Replace]: its Rev then says which version was seen, and a write by
+// someone else in between is [ErrConflict].
+//
+// A type of your own embeds it to be used with the typed layer.
+type Document struct {
+	UUID       string          `json:"uuid,omitempty"` // permanent
+	SimpleID   string          `json:"id,omitempty"`   // the short ID, as the call saw it
+	Key        string          `json:"key,omitempty"`  // the caller's own name, unique in the store
+	Rev        uint64          `json:"rev,omitempty"`  // of the write that made this version
+	Title      string          `json:"title,omitempty"`
+	Body       string          `json:"body,omitempty"`
+	Dimensions Dimensions      `json:"dimensions,omitempty"` // the parent under its RefField
+	Data       json.RawMessage `json:"data,omitempty"`       // an object; its numbers are exact
+	CreatedAt  time.Time       `json:"created_at,omitzero"`
+	UpdatedAt  time.Time       `json:"updated_at,omitzero"`
+}
+
+// Dimensions are the values of a document's dimensions by their names.
+type Dimensions map[string]string
+
+// UnmarshalJSON takes what is no text, which a person may have written into the file, as its JSON.
+func (d *Dimensions) UnmarshalJSON(text []byte) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return err
+	}
+	*d = make(Dimensions, len(members))
+	for name, value := range members {
+		if !bytes.HasPrefix(value, []byte{'"'}) {
+			(*d)[name] = string(value)
+			continue
+		}
+		var plain string
+		if err := json.Unmarshal(value, &plain); err != nil {
+			return err
+		}
+		(*d)[name] = plain
+	}
+	return nil
+}
+
+// Patch is what an update changes: a member that is left out stays, nil takes it away or sets a
+// dimension to its default. "dimensions" and "data" are merged member by member:
+//
+//	nanostore.Patch{"title": "Rye bread", "dimensions": nanostore.Patch{"status": "done"}}
+type Patch map[string]any

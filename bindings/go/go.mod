@@ -1,0 +1,3 @@
+module libnanostore/bindings/go
+
+go 1.24
