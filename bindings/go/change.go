@@ -13,13 +13,13 @@ import (
 type change struct {
 	uuid       string  // the document that it was made for; empty: any
 	rev        *uint64 // the revision that it was made for; nil: any
-	members    []member
-	dimensions []member
-	data       []member
+	members    []memberChange
+	dimensions []memberChange
+	data       []memberChange
 }
 
-// member is a new value; nil takes it away.
-type member struct {
+// memberChange is a new value; nil takes it away.
+type memberChange struct {
 	name  string
 	value json.RawMessage
 }
@@ -60,16 +60,16 @@ func (d *declaration) change(op string, value reflect.Value, listed []string) (*
 }
 
 // difference gives the members that are new, different or gone.
-func difference(was, now *jsonObject) []member {
-	var found []member
+func difference(was, now *jsonObject) []memberChange {
+	var found []memberChange
 	for _, name := range now.names {
 		if !bytes.Equal(was.get(name), now.get(name)) {
-			found = append(found, member{name, now.get(name)})
+			found = append(found, memberChange{name, now.get(name)})
 		}
 	}
 	for _, name := range was.names {
 		if now.get(name) == nil {
-			found = append(found, member{name, nil})
+			found = append(found, memberChange{name, nil})
 		}
 	}
 	return found
@@ -107,13 +107,13 @@ next:
 }
 
 // with adds a member that is not there yet.
-func with(members []member, name string, value json.RawMessage) []member {
+func with(members []memberChange, name string, value json.RawMessage) []memberChange {
 	for _, other := range members {
 		if other.name == name {
 			return members
 		}
 	}
-	return append(members, member{name, value})
+	return append(members, memberChange{name, value})
 }
 
 // dropOldNames takes changed fields away from under the names that older programs gave them, where
@@ -163,11 +163,11 @@ func (c *change) inner() []innerChange {
 
 type innerChange struct {
 	name    string
-	members []member
+	members []memberChange
 }
 
 // merge writes members into a merge patch, where null takes away.
-func merge(patch *jsonObject, members []member) {
+func merge(patch *jsonObject, members []memberChange) {
 	for _, changed := range members {
 		if changed.value == nil {
 			changed.value = json.RawMessage("null")
@@ -192,7 +192,7 @@ func (c *change) apply(document *jsonObject) error {
 		document.set(changed.name, changed.value)
 	}
 	for _, inner := range c.inner() {
-		part, err := parseObject(document.get(inner.name))
+		part, err := readObject(document.get(inner.name))
 		if err != nil {
 			return err
 		}

@@ -143,7 +143,7 @@ func (d *declaration) read(text json.RawMessage, value reflect.Value) error {
 	}
 	document.seen = text
 	value.FieldByIndex(d.document).Set(reflect.ValueOf(*document))
-	data, err := parseObject(document.Data)
+	data, err := readObject(document.Data)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (d *declaration) form(op string, value reflect.Value, onlySet bool) (*form,
 	for _, name := range slices.Sorted(maps.Keys(document.Dimensions)) {
 		made.dimensions.set(name, quoted(document.Dimensions[name]))
 	}
-	data, err := parseObject(document.Data)
+	data, err := readObject(document.Data)
 	if err != nil {
 		return nil, newError(ErrInvalid, "FIELD_VALUE", op, "Data",
 			"the Data of the Document is not a JSON object: "+err.Error())

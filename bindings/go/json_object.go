@@ -11,8 +11,8 @@ type jsonObject struct {
 	values map[string]json.RawMessage
 }
 
-// parseObject reads an object; no text at all is an empty one.
-func parseObject(text json.RawMessage) (*jsonObject, error) {
+// readObject reads an object; no text at all is an empty one.
+func readObject(text json.RawMessage) (*jsonObject, error) {
 	object := &jsonObject{}
 	if len(text) == 0 {
 		return object, nil

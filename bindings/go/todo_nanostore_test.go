@@ -336,6 +336,12 @@ func (q *TodoItemQuery) TagsExists() *TodoItemQuery { return q.Where("tags").Exi
 // TagsNotExists keeps to documents that do not have it.
 func (q *TodoItemQuery) TagsNotExists() *TodoItemQuery { return q.Where("tags").NotExists() }
 
+// PlaceExists keeps to documents that have it.
+func (q *TodoItemQuery) PlaceExists() *TodoItemQuery { return q.Where("place").Exists() }
+
+// PlaceNotExists keeps to documents that do not have it.
+func (q *TodoItemQuery) PlaceNotExists() *TodoItemQuery { return q.Where("place").NotExists() }
+
 // SampleStore is a store of Sample whose queries have methods for its fields.
 type SampleStore struct{ *nanostore.TypedStore[Sample] }
 

@@ -23,6 +23,7 @@ type TodoItem struct {
 	Estimate    int
 	DueDate     time.Time
 	Tags        []string
+	Place       map[string]string
 }
 
 // Sample has fields of every kind.

@@ -186,7 +186,7 @@ func (s *TypedStore[T]) write(id string, change *change) (json.RawMessage, error
 
 // changed makes a change in the text of a document, and gives its UUID and the text.
 func changed(text json.RawMessage, change *change) (string, json.RawMessage, error) {
-	document, err := parseObject(text)
+	document, err := readObject(text)
 	if err != nil {
 		return "", nil, err
 	}
