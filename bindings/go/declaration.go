@@ -52,6 +52,8 @@ func (d *declaration) collect(goType reflect.Type, way []int) error {
 				return d.wrong(field.Name, "nanostore.Document is embedded twice")
 			}
 			d.document = index
+		case field.Type == reflect.PointerTo(documentType) && field.Anonymous:
+			return d.wrong(field.Name, "embed nanostore.Document itself, not a pointer to it")
 		case field.Anonymous && field.Type.Kind() == reflect.Struct && field.Tag == "":
 			if err := d.collect(field.Type, index); err != nil {
 				return err
