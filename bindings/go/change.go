@@ -120,8 +120,7 @@ func with(members []memberChange, name string, value json.RawMessage) []memberCh
 // they would come to light again.
 func (c *change) dropOldNames(d *declaration) {
 	for _, changed := range c.data {
-		field := d.field(changed.name)
-		if field != nil && field.Kind == tag.Data && field.oldName() != field.Name {
+		if field := d.field(changed.name); field != nil && field.hasOldName() {
 			c.data = with(c.data, field.oldName(), nil)
 		}
 	}
@@ -201,8 +200,6 @@ func (c *change) apply(document *jsonObject) error {
 		}
 		document.set(inner.name, part.text())
 	}
-	// The short ID may be another one by now; UUID and revision say what is meant.
-	document.set("id", nil)
 	c.identify(document)
 	return nil
 }

@@ -110,8 +110,8 @@ func (d *declaration) agree() error {
 		}
 		for _, name := range field.storedNames() {
 			if other, found := names[name]; found {
-				return d.wrong(field.goName, fmt.Sprintf("it is stored as '%s', and so is %s",
-					strings.TrimPrefix(name, "data."), other))
+				return d.wrong(field.goName, fmt.Sprintf(
+					"it is stored as '%s', and so is %s", name, other))
 			}
 			names[name] = field.goName
 		}
@@ -121,17 +121,11 @@ func (d *declaration) agree() error {
 
 // storedNames are the names that a field may have in a file.
 func (f *declaredField) storedNames() []string {
-	if f.Kind != tag.Data {
-		return []string{f.Name}
+	if f.hasOldName() {
+		return []string{f.Name, f.oldName()}
 	}
-	if f.oldName() == f.Name {
-		return []string{"data." + f.Name}
-	}
-	return []string{"data." + f.Name, "data." + f.oldName()}
+	return []string{f.Name}
 }
-
-// oldName is the name that a data field has in files of older programs.
-func (f *declaredField) oldName() string { return f.goName }
 
 // schema is what the library has to know.
 func (d *declaration) schema() []Dimension {

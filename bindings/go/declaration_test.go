@@ -82,6 +82,11 @@ func TestWrongDeclarationsAreRefusedWithTheTypeTheFieldAndTheReason(t *testing.T
 		}], "Due", "it is stored as 'due_date', and so is DueDate"},
 		{refusal[struct {
 			nanostore.Document
+			Level string `values:"x,y"`
+			State string `data:"level"`
+		}], "State", "it is stored as 'level', and so is Level"},
+		{refusal[struct {
+			nanostore.Document
 			Title string
 		}], "Title", "it hides the field of that name of nanostore.Document"},
 		{refusal[struct {

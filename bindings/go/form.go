@@ -56,7 +56,7 @@ func (f *form) set(field *declaredField, text json.RawMessage) {
 		f.dimensions.set(field.Name, text)
 		return
 	}
-	if field.oldName() != field.Name {
+	if field.hasOldName() {
 		f.data.set(field.oldName(), nil)
 	}
 	f.data.set(field.Name, text)

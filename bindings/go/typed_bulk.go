@@ -88,42 +88,47 @@ func (s *TypedStore[T]) apply(operation *Operation) (int, error) {
 	return len(result.Results[0].Documents) + len(result.Results[0].Deleted), nil
 }
 
-// replaceAll makes a change that no patch can say, on condition that the documents are still as
-// they were read; if not, it begins anew.
+// replaceAll makes a change that no patch can say in many documents.
 func (s *TypedStore[T]) replaceAll(
 	change *change, where *Condition, read func() ([]json.RawMessage, error),
 ) (int, error) {
 	for {
-		documents, err := read()
-		if err != nil {
-			return 0, err
-		}
-		operations := []any{}
-		if where != nil {
-			// It changes nothing, and lets the library say whether so much may be meant.
-			operations = append(operations,
-				&Operation{Op: "update", Where: where, Patch: Patch{}})
-		}
-		for _, text := range documents {
-			uuid, document, err := changed(text, change)
-			if err != nil {
-				return 0, err
-			}
-			operations = append(operations,
-				map[string]any{"op": "replace", "id": uuid, "document": document})
-		}
-		batch, err := marshal("apply", "operations_json", operations)
-		if err != nil {
-			return 0, err
-		}
-		_, err = s.store.ApplyJSON(batch)
+		count, err := s.rewrite(where, read, change.apply)
 		if change.rev != nil || !errors.Is(err, ErrConflict) {
-			if err != nil {
-				return 0, err
-			}
-			return len(documents), nil
+			return count, err
 		}
 	}
+}
+
+// rewrite edits documents and writes them, on condition that they are still as they were read.
+func (s *TypedStore[T]) rewrite(
+	where *Condition, read func() ([]json.RawMessage, error), edit func(*jsonObject) error,
+) (int, error) {
+	documents, err := read()
+	if err != nil {
+		return 0, err
+	}
+	operations := []any{}
+	if where != nil {
+		// It changes nothing, and lets the library say whether so much may be meant.
+		operations = append(operations, &Operation{Op: "update", Where: where, Patch: Patch{}})
+	}
+	for _, text := range documents {
+		uuid, document, err := edited(text, edit)
+		if err != nil {
+			return 0, err
+		}
+		operations = append(operations,
+			map[string]any{"op": "replace", "id": uuid, "document": document})
+	}
+	batch, err := marshal("apply", "operations_json", operations)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := s.store.ApplyJSON(batch); err != nil {
+		return 0, err
+	}
+	return len(documents), nil
 }
 
 // documents lists the texts of the documents that a query finds.

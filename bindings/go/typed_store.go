@@ -173,7 +173,7 @@ func (s *TypedStore[T]) write(id string, change *change) (json.RawMessage, error
 		if err != nil {
 			return nil, err
 		}
-		uuid, document, err := changed(text, change)
+		uuid, document, err := edited(text, change.apply)
 		if err != nil {
 			return nil, err
 		}
@@ -184,8 +184,8 @@ func (s *TypedStore[T]) write(id string, change *change) (json.RawMessage, error
 	}
 }
 
-// changed makes a change in the text of a document, and gives its UUID and the text.
-func changed(text json.RawMessage, change *change) (string, json.RawMessage, error) {
+// edited edits the text of a document, and gives its UUID and the text.
+func edited(text json.RawMessage, edit func(*jsonObject) error) (string, json.RawMessage, error) {
 	document, err := readObject(text)
 	if err != nil {
 		return "", nil, err
@@ -194,7 +194,9 @@ func changed(text json.RawMessage, change *change) (string, json.RawMessage, err
 	if err := json.Unmarshal(document.get("uuid"), &uuid); err != nil {
 		return "", nil, err
 	}
-	if err := change.apply(document); err != nil {
+	// The short ID may be another one by now; UUID and revision say what is meant.
+	document.set("id", nil)
+	if err := edit(document); err != nil {
 		return "", nil, err
 	}
 	return uuid, document.text(), nil

@@ -235,6 +235,30 @@ func TestOldPascalCaseKeysAreReadAndLeaveWhenTheFieldChanges(t *testing.T) {
 	}
 }
 
+func TestRenameOldFieldsMakesThemFoundByQueries(t *testing.T) {
+	store := open[TodoItem](t, ":memory:")
+	for _, data := range []string{
+		`{"z":1,"AssignedTo":"Ana","Estimate":5,"y":{"n":null}}`, `{"AssignedTo":"Ben","assigned_to":"Ana"}`, `{}`,
+	} {
+		must(t, errorOf(store.Store().AddJSON(json.RawMessage(`{"title":"A","data":`+data+`}`), nil)))
+	}
+	if count, err := store.RenameOldFields(); count != 2 || err != nil {
+		t.Fatalf("it renamed in %d, %v", count, err)
+	}
+	if count, err := store.Query().Data("AssignedTo", "Ana").Count(); count != 2 || err != nil {
+		t.Errorf("the query finds %d, %v", count, err)
+	}
+	want := `{"z":1,"y":{"n":null},"assigned_to":"Ana","estimate":5}`
+	if got := string(get(t, store, "1").Data); got != want {
+		t.Errorf("the data is %s, want %s", got, want)
+	}
+	if count, err := store.RenameOldFields(); count != 0 || err != nil {
+		t.Errorf("the second time it renamed in %d, %v", count, err)
+	}
+}
+
+func errorOf[V any](_ V, err error) error { return err }
+
 func TestModifyOfManyGoroutinesLosesNothing(t *testing.T) {
 	store := open[TodoItem](t, ":memory:")
 	create(t, store, "Counter", nil)
