@@ -36,7 +36,7 @@ func (d *declaration) change(op string, value reflect.Value, listed []string) (*
 		}
 	} else {
 		seen := reflect.New(d.goType).Elem()
-		if err := d.read(document.seen, seen); err != nil {
+		if err := d.read(*document.seen, seen); err != nil {
 			return nil, err
 		}
 		made.uuid = d.documentOf(seen).UUID
@@ -165,13 +165,13 @@ type innerChange struct {
 	members []memberChange
 }
 
-// merge writes members into a merge patch, where null takes away.
-func merge(patch *jsonObject, members []memberChange) {
+// merge writes members with null for those that are taken away.
+func merge(object *jsonObject, members []memberChange) {
 	for _, changed := range members {
 		if changed.value == nil {
 			changed.value = json.RawMessage("null")
 		}
-		patch.set(changed.name, changed.value)
+		object.set(changed.name, changed.value)
 	}
 }
 
@@ -187,9 +187,7 @@ func (c *change) identify(document *jsonObject) {
 
 // apply makes the change in a whole document.
 func (c *change) apply(document *jsonObject) error {
-	for _, changed := range c.members {
-		document.set(changed.name, changed.value)
-	}
+	merge(document, c.members) // where what is left out would be kept
 	for _, inner := range c.inner() {
 		part, err := readObject(document.get(inner.name))
 		if err != nil {

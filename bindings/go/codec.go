@@ -68,19 +68,16 @@ func encodeData(value reflect.Value) (json.RawMessage, error) {
 			return nil, nil
 		}
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value.Addr().Interface()); err != nil {
+	text, err := json.Marshal(value.Addr().Interface())
+	if err != nil {
 		return nil, err
 	}
 	// In silence, encoding/json puts U+FFFD in the place of what is not UTF-8, plain or escaped.
-	replaced := bytes.Contains(text.Bytes(), []byte("\ufffd")) ||
-		bytes.Contains(text.Bytes(), []byte(`\ufffd`))
+	replaced := bytes.Contains(text, []byte("\ufffd")) || bytes.Contains(text, []byte(`\ufffd`))
 	if replaced && !isUTF8(value) {
 		return nil, errNotUTF8
 	}
-	return bytes.TrimSuffix(text.Bytes(), []byte{'\n'}), nil
+	return text, nil
 }
 
 // decode sets a field, which is zero, to what is stored. Nothing stored leaves it so.
@@ -141,7 +138,7 @@ func (d *declaration) read(text json.RawMessage, value reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	document.seen = text
+	document.seen = &text
 	value.FieldByIndex(d.document).Set(reflect.ValueOf(*document))
 	data, err := readObject(document.Data)
 	if err != nil {

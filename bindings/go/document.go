@@ -26,7 +26,7 @@ type Document struct {
 	CreatedAt  time.Time       `json:"created_at,omitzero"`
 	UpdatedAt  time.Time       `json:"updated_at,omitzero"`
 
-	seen json.RawMessage // all of it as the typed layer read it, to tell what was changed since
+	seen *json.RawMessage // all of it as the typed layer read it, to tell what was changed since
 }
 
 // Dimensions are the values of a document's dimensions by their names.

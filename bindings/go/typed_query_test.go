@@ -233,6 +233,7 @@ func TestDimensionsThatAreNoTextAreAskedForByTheirValues(t *testing.T) {
 	query := &SampleStore{TypedStore: store}
 	for name, count := range map[string]func() (int, error){
 		"flag":     query.Query().Flag(true).Count,
+		"no flag":  query.Query().Flag(false).Level(0).Count,
 		"level 3":  query.Query().Level(3).Count,
 		"level 0":  query.Query().LevelIn(0, 7).Count,
 		"no level": query.Query().LevelNotExists().Count,

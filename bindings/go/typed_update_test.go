@@ -71,6 +71,11 @@ func TestADocumentThatWasReadServesAsTheTemplateOfAnother(t *testing.T) {
 	must(t, err)
 	copied, err := store.Add("B", get(t, store, "1"))
 	must(t, err)
+	original := get(t, store, "1")
+	if copied.UUID == original.UUID || !copied.CreatedAt.After(original.CreatedAt) {
+		t.Errorf("the copy is %s of %s, the original of %s",
+			copied.UUID, copied.CreatedAt, original.CreatedAt)
+	}
 	if copied.SimpleID != "2" || copied.Key != "" || copied.AssignedTo != "Ana" ||
 		!strings.Contains(string(copied.Data), `"undeclared":1.50`) {
 		t.Errorf("the copy is %+v, data %s", copied, copied.Data)
@@ -121,6 +126,24 @@ func TestUpdateOfAValueThatWasReadWritesOnlyWhatDiffers(t *testing.T) {
 	must(t, store.Update(mine.UUID, mine))
 	if got := get(t, store, "1").Estimate; got != 3 {
 		t.Errorf("the second update of one value is lost: %d", got)
+	}
+}
+
+func TestUpdateBringsWhatOthersTookAwayUpToDate(t *testing.T) {
+	store := open[TodoItem](t, ":memory:")
+	create(t, store, "Bread", &TodoItem{Tags: []string{"a"}, AssignedTo: "Ana",
+		Place: map[string]string{"old": "x"}, Document: nanostore.Document{Body: "long", Key: "k"}})
+	mine, theirs := get(t, store, "1"), get(t, store, "1")
+	theirs.Tags, theirs.Place = nil, map[string]string{"new": "y"}
+	theirs.Body, theirs.Key = "", ""
+	must(t, store.Update("1", theirs))
+	mine.AssignedTo = "Ben"
+	must(t, store.Update("1", mine))
+	if mine.Tags != nil || len(mine.Place) != 1 || mine.Body != "" || mine.Key != "" {
+		t.Errorf("it is %+v", mine)
+	}
+	if !reflect.DeepEqual(mine, get(t, store, "1")) {
+		t.Error("it is not as it is stored")
 	}
 }
 
@@ -183,7 +206,9 @@ func TestObjectsAreReplacedAsAWhole(t *testing.T) {
 	sample.Place = place{Notes: map[string]*int{"other": nil}}
 	sample.PlacePtr = nil
 	sample.Raw = json.RawMessage("null")
+	sample.State, sample.Level = "", nil
 	want := bare(sample)
+	want.State = "new"
 	must(t, store.Update(sample.UUID, sample))
 	read, err := store.Get(sample.UUID)
 	must(t, err)
@@ -191,6 +216,48 @@ func TestObjectsAreReplacedAsAWhole(t *testing.T) {
 	same(t, bare(sample), want)
 	if sample.Rev != 2 {
 		t.Errorf("it took %d commits", sample.Rev-1)
+	}
+}
+
+func TestNullItselfIsStored(t *testing.T) {
+	store := open[Sample](t, ":memory:")
+	must(t, errorOf(store.Create("S", &Sample{Raw: json.RawMessage("1")})))
+	must(t, store.Update("1", &Sample{Raw: json.RawMessage("null")}))
+	sample, err := store.Get("1")
+	must(t, err)
+	if string(sample.Raw) != "null" {
+		t.Errorf("it is %s", sample.Raw)
+	}
+}
+
+func TestObjectsOfManyGoroutinesNeverConflict(t *testing.T) {
+	store := open[TodoItem](t, ":memory:")
+	create(t, store, "Moves", nil)
+	create(t, store, "Changes", nil)
+	moves, changes := get(t, store, "1").UUID, get(t, store, "2").UUID
+	var group sync.WaitGroup
+	for at := range 8 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for round := range 50 {
+				var err error
+				if at == 0 { // so that the short ID of the other moves on
+					status := []string{"done", "pending"}[round%2]
+					err = store.Update(moves, &TodoItem{Status: status})
+				} else {
+					err = store.Update(changes, &TodoItem{
+						Place: map[string]string{fmt.Sprint(at): fmt.Sprint(round)}})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+	}
+	group.Wait()
+	if after := get(t, store, changes); len(after.Place) != 1 {
+		t.Errorf("the objects were mixed: %v", after.Place)
 	}
 }
 
@@ -232,6 +299,12 @@ func TestOldPascalCaseKeysAreReadAndLeaveWhenTheFieldChanges(t *testing.T) {
 	}
 	if after.Tags != nil {
 		t.Errorf("the old value came to light again: %v", after.Tags)
+	}
+	copied, err := store.Add("B", after)
+	must(t, err)
+	if want := `"estimate":5`; !strings.Contains(string(copied.Data), want) ||
+		strings.Contains(string(copied.Data), "Estimate") {
+		t.Errorf("the data of the copy is %s", copied.Data)
 	}
 }
 
