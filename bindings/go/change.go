@@ -93,7 +93,7 @@ next:
 		}
 		for _, own := range documentMembers {
 			if name == own.name || name == own.goName {
-				text, err := own.encode(d.documentOf(value), false)
+				text, err := own.encode(d.documentOf(value))
 				if err != nil {
 					return fieldError(op, own.goName, err)
 				}

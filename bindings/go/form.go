@@ -32,7 +32,7 @@ func (d *declaration) form(op string, value reflect.Value, onlySet bool) (*form,
 			"the Data of the Document is not a JSON object: "+err.Error())
 	}
 	made.data = *data
-	if err := made.document(op, document, onlySet); err != nil {
+	if err := made.document(op, document); err != nil {
 		return nil, err
 	}
 	for at := range d.fields {
@@ -62,10 +62,10 @@ func (f *form) set(field *declaredField, text json.RawMessage) {
 	f.data.set(field.Name, text)
 }
 
-// document writes the members of the embedded Document that a caller may set.
-func (f *form) document(op string, document *Document, onlySet bool) error {
+// document writes the members of the embedded Document that a caller may set and has set.
+func (f *form) document(op string, document *Document) error {
 	for _, member := range documentMembers {
-		text, err := member.encode(document, onlySet)
+		text, err := member.encode(document)
 		if err != nil {
 			return fieldError(op, member.goName, err)
 		}
@@ -77,30 +77,24 @@ func (f *form) document(op string, document *Document, onlySet bool) error {
 // documentMember is a member of the embedded Document that a caller may set.
 type documentMember struct {
 	name, goName string
-	encode       func(document *Document, onlySet bool) (json.RawMessage, error)
+	encode       func(*Document) (json.RawMessage, error)
 }
 
 var documentMembers = []documentMember{
-	{"key", "Key", func(d *Document, _ bool) (json.RawMessage, error) {
-		return encodeSet(d.Key, true)
-	}},
-	{"title", "Title", func(d *Document, onlySet bool) (json.RawMessage, error) {
-		return encodeSet(d.Title, onlySet)
-	}},
-	{"body", "Body", func(d *Document, onlySet bool) (json.RawMessage, error) {
-		return encodeSet(d.Body, onlySet)
-	}},
-	{"created_at", "CreatedAt", func(d *Document, _ bool) (json.RawMessage, error) {
+	{"key", "Key", func(d *Document) (json.RawMessage, error) { return encodeSet(d.Key) }},
+	{"title", "Title", func(d *Document) (json.RawMessage, error) { return encodeSet(d.Title) }},
+	{"body", "Body", func(d *Document) (json.RawMessage, error) { return encodeSet(d.Body) }},
+	{"created_at", "CreatedAt", func(d *Document) (json.RawMessage, error) {
 		return encodeTime(d.CreatedAt)
 	}},
-	{"updated_at", "UpdatedAt", func(d *Document, _ bool) (json.RawMessage, error) {
+	{"updated_at", "UpdatedAt", func(d *Document) (json.RawMessage, error) {
 		return encodeTime(d.UpdatedAt)
 	}},
 }
 
-// encodeSet writes a text; an empty one is left out when only what is set is wanted.
-func encodeSet(text string, onlySet bool) (json.RawMessage, error) {
-	if text == "" && onlySet {
+// encodeSet writes a text; an empty one is none.
+func encodeSet(text string) (json.RawMessage, error) {
+	if text == "" {
 		return nil, nil
 	}
 	return encodeText(text)

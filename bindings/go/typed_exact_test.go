@@ -171,10 +171,10 @@ func TestAFieldOfTheWrongTypeInTheFileIsNamedWithItsDocument(t *testing.T) {
 	store := open[Sample](t, ":memory:")
 	added, err := store.Store().AddJSON(json.RawMessage(`{"title":"X","data":{"int8":128}}`), nil)
 	must(t, err)
-	_, err = store.Get("1")
+	read, err := store.Get("1")
 	var failure *nanostore.Error
-	if !errors.As(err, &failure) || failure.Field != "Int8" || !strings.Contains(err.Error(), "128") {
-		t.Fatalf("%s was read: %v", added, err)
+	if read != nil || !errors.As(err, &failure) || failure.Field != "Int8" || !strings.Contains(err.Error(), "128") {
+		t.Fatalf("%s was read as %v, %v", added, read, err)
 	}
 	if _, err := store.Query().Find(); !errors.As(err, &failure) || failure.Field != "Int8" {
 		t.Errorf("Find: %v", err)

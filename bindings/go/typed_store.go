@@ -216,7 +216,10 @@ func (s *TypedStore[T]) read(text json.RawMessage, err error) (*T, error) {
 		return nil, err
 	}
 	data := new(T)
-	return data, s.types.read(text, reflect.ValueOf(data).Elem())
+	if err := s.types.read(text, reflect.ValueOf(data).Elem()); err != nil {
+		return nil, err
+	}
+	return data, nil
 }
 
 // document is the Document embedded in data.

@@ -135,11 +135,11 @@ func TestUpdateBringsWhatOthersTookAwayUpToDate(t *testing.T) {
 		Place: map[string]string{"old": "x"}, Document: nanostore.Document{Body: "long", Key: "k"}})
 	mine, theirs := get(t, store, "1"), get(t, store, "1")
 	theirs.Tags, theirs.Place = nil, map[string]string{"new": "y"}
-	theirs.Body, theirs.Key = "", ""
+	theirs.Title, theirs.Body, theirs.Key = "", "", ""
 	must(t, store.Update("1", theirs))
 	mine.AssignedTo = "Ben"
 	must(t, store.Update("1", mine))
-	if mine.Tags != nil || len(mine.Place) != 1 || mine.Body != "" || mine.Key != "" {
+	if mine.Tags != nil || len(mine.Place) != 1 || mine.Title+mine.Body+mine.Key != "" {
 		t.Errorf("it is %+v", mine)
 	}
 	if !reflect.DeepEqual(mine, get(t, store, "1")) {
@@ -305,6 +305,51 @@ func TestOldPascalCaseKeysAreReadAndLeaveWhenTheFieldChanges(t *testing.T) {
 	if want := `"estimate":5`; !strings.Contains(string(copied.Data), want) ||
 		strings.Contains(string(copied.Data), "Estimate") {
 		t.Errorf("the data of the copy is %s", copied.Data)
+	}
+}
+
+func TestAFileOfAnOlderProgramIsReadAndAskedAfterRenaming(t *testing.T) {
+	type job struct {
+		nanostore.Document
+		Status   string `values:"pending,active,done" prefix:"active=a,done=d" default:"pending"`
+		Priority string `values:"low,medium,high" prefix:"high=h" default:"medium"`
+		ParentID string `dimension:"parent_id,ref"`
+		Assignee *string
+		Estimate float64
+		Billed   *bool
+		Due      string
+	}
+	text, err := os.ReadFile(filepath.Join("..", "..", "fixtures", "go_style.json"))
+	must(t, err)
+	path := filepath.Join(t.TempDir(), "jobs.json")
+	must(t, os.WriteFile(path, text, 0o600))
+	longAgo := time.Now().Add(-time.Hour)
+	must(t, os.Chtimes(path, longAgo, longAgo))
+	store := open[job](t, path)
+	sum := func() (assigned, billed, due int, estimate float64) {
+		jobs, err := store.Query().Find()
+		must(t, err)
+		for _, job := range jobs {
+			estimate += job.Estimate
+			for at, is := range []bool{job.Assignee != nil, job.Billed != nil, job.Due != ""} {
+				if is {
+					*[]*int{&assigned, &billed, &due}[at]++
+				}
+			}
+		}
+		return
+	}
+	for _, when := range []string{"before", "after"} {
+		a, b, c, e := sum()
+		if a != 331 || b != 68 || c != 124 || e != 816 {
+			t.Errorf("%s: %d are assigned, %d billed, %d due, %v hours", when, a, b, c, e)
+		}
+		if when == "before" {
+			must(t, errorOf(store.RenameOldFields()))
+		}
+	}
+	if count, err := store.Query().Where("assignee").Exists().Count(); count != 331 || err != nil {
+		t.Errorf("the query finds %d, %v", count, err)
 	}
 }
 
