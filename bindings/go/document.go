@@ -25,6 +25,8 @@ type Document struct {
 	Data       json.RawMessage `json:"data,omitempty"`       // an object; its numbers are exact
 	CreatedAt  time.Time       `json:"created_at,omitzero"`
 	UpdatedAt  time.Time       `json:"updated_at,omitzero"`
+
+	seen *json.RawMessage // all of it as the typed layer read it, to tell what was changed since
 }
 
 // Dimensions are the values of a document's dimensions by their names.
