@@ -62,11 +62,10 @@ impl Engine {
         mut decide: impl FnMut(&mut Draft) -> Result<R>,
     ) -> Result<R> {
         self.check_writable()?;
-        let turn = self.turn(limits)?;
-        let mut tip = self.session(limits)?;
-        let written = self.write_on(&mut tip, limits, &mut decide);
-        self.leave(&mut tip);
-        drop((tip, turn));
+        let written = {
+            let mut joined = self.join(limits)?;
+            self.write_on(&mut joined.tip, limits, &mut decide)
+        };
         match written? {
             (result, Kept::Done) => Ok(result),
             (result, Kept::Waits(ticket)) => self.wait(ticket).map(|()| result),
@@ -102,7 +101,13 @@ impl Engine {
         }
     }
 
-    pub(super) fn turn(&self, limits: &Limits) -> Result<Turn<'_>> {
+    /// Takes this thread's turn and the exclusive lock.
+    pub(super) fn join(&self, limits: &Limits) -> Result<Joined<'_>> {
+        let turn = self.turn(limits)?;
+        Ok(Joined { tip: self.session(limits)?, turn })
+    }
+
+    fn turn(&self, limits: &Limits) -> Result<Turn<'_>> {
         if self.turns.enter(limits.lock_timeout) {
             return Ok(Turn(self));
         }
@@ -115,7 +120,7 @@ impl Engine {
     }
 
     /// The tip in a session that may be joined.
-    pub(super) fn session(&self, limits: &Limits) -> Result<MutexGuard<'_, Tip>> {
+    fn session(&self, limits: &Limits) -> Result<MutexGuard<'_, Tip>> {
         loop {
             let mut tip = self.tip.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(session) = &tip.session else {
@@ -142,7 +147,7 @@ impl Engine {
     }
 
     /// Takes in what others wrote since the session began: a person's edit needs no lock.
-    fn catch_up_tip(&self, tip: &mut Tip) -> Result<()> {
+    pub(super) fn catch_up_tip(&self, tip: &mut Tip) -> Result<()> {
         let Some(session) = &tip.session else { return Err(no_session()) };
         let exclusive = Arc::clone(&session.exclusive);
         if !self.is_stale() && !exclusive.changed()?.is_any() {
@@ -244,8 +249,20 @@ impl Engine {
     }
 }
 
+/// What a thread holds while it decides.
+pub(super) struct Joined<'a> {
+    pub(super) tip: MutexGuard<'a, Tip>,
+    turn: Turn<'a>,
+}
+
+impl Drop for Joined<'_> {
+    fn drop(&mut self) {
+        self.turn.0.leave(&mut self.tip);
+    }
+}
+
 /// A thread's turn to decide.
-pub(super) struct Turn<'a>(&'a Engine);
+struct Turn<'a>(&'a Engine);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, Limits};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::storage::spawn;
 
 /// Commits that are in the log and not known to be on disk, and the thread that sees to them.
@@ -76,12 +76,7 @@ impl Engine {
         if self.description().read_only || !self.is_kept {
             return self.read(limits, |_| Ok(()));
         }
-        let turn = self.turn(limits)?;
-        let mut tip = self.session(limits)?;
-        let flushed = self.flush(&mut tip);
-        self.leave(&mut tip);
-        drop((tip, turn));
-        flushed
+        self.flush(&mut self.join(limits)?.tip)
     }
 
     /// Folds the log into the file, if there is one.
@@ -92,25 +87,23 @@ impl Engine {
         if self.description().read_only || !self.is_kept {
             return self.read(limits, |_| Ok(()));
         }
-        let turn = self.turn(limits)?;
-        let mut tip = self.session(limits)?;
-        let folded = self.flush_tip(&mut tip).and_then(|()| {
-            let Some(session) = &tip.session else { return Ok(()) };
-            match session.exclusive.size().log_bytes {
-                Some(_) => self.replace(&*session.exclusive, session.state.commit, &session.state),
-                None => Ok(()),
+        let mut joined = self.join(limits)?;
+        self.catch_up_tip(&mut joined.tip)?;
+        self.flush_tip(&mut joined.tip)?;
+        match &joined.tip.session {
+            Some(session) if session.exclusive.size().log_bytes.is_some() => {
+                self.replace(&*session.exclusive, session.state.commit, &session.state)
             }
-        });
-        self.leave(&mut tip);
-        drop((tip, turn));
-        folded
+            _ => Ok(()),
+        }
     }
 
     /// The last handle of this process goes: what is not on disk gets there, and the log is folded
     /// into the file unless another process goes on with it.
     ///
     /// # Errors
-    /// Those of the disk; the lock being held for too long is none, since the log stays.
+    /// Those of the disk; none when the lock is held for too long or somebody edits the file just
+    /// now, since the log stays.
     pub(crate) fn close(&self, limits: &Limits) -> Result<()> {
         self.end_thread();
         if self.abandoned.load(Ordering::SeqCst) || self.check_writable().is_err() {
@@ -126,7 +119,7 @@ impl Engine {
             false => Ok(()),
         };
         match ended {
-            Err(error) if error.kind() == ErrorKind::Timeout && !unsynced => Ok(()),
+            Err(error) if !unsynced && is_for_later(&error) => Ok(()),
             other => other,
         }
     }
@@ -168,6 +161,11 @@ impl Engine {
         }
         self.unsynced.lock().ended = false;
     }
+}
+
+/// Whether a checkpoint failed for a reason that a later one will not meet.
+fn is_for_later(error: &Error) -> bool {
+    error.kind() == ErrorKind::Timeout || error.name() == "FILE_CHANGED"
 }
 
 fn sync_batches(unsynced: &Unsynced, engine: &Weak<Engine>, limits: &Limits) {

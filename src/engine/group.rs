@@ -65,6 +65,16 @@ impl Group {
     }
 }
 
+/// Some thread syncs for all; when it is through, whatever came of it, another one may.
+struct Syncing<'a>(&'a Group);
+
+impl Drop for Syncing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().syncing = false;
+        self.0.moved.notify_all();
+    }
+}
+
 impl Failure {
     fn of(error: &Error) -> Failure {
         Failure {
@@ -104,10 +114,10 @@ impl Engine {
             }
             waiting.syncing = true;
             drop(waiting);
+            let syncing = Syncing(&self.group);
             self.sync_for_all();
+            drop(syncing);
             waiting = self.group.lock();
-            waiting.syncing = false;
-            self.group.moved.notify_all();
         }
     }
 
