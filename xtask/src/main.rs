@@ -14,6 +14,8 @@ mod library;
 mod place;
 mod readme;
 mod suite;
+mod swift;
+mod swift_toolchain;
 mod symbols;
 mod tidy;
 mod toolchain;

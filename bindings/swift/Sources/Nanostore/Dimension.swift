@@ -58,7 +58,12 @@ public struct Dimension<Value: DimensionValue>: Sendable {
         defaultText = value.dimensionText
     }
 
-    /// The same with the cases of an enumeration for values.
+    /// A value alone, where an initialiser asks for one: `Note(status: .init(text))`.
+    public init(_ value: Value) {
+        self.init(default: value)
+    }
+
+    /// Declares the cases of an enumeration for values.
     public init(prefixes: [Value: String] = [:], default value: Value)
     where Value: CaseIterable & RawRepresentable<String> & Hashable {
         let texts = prefixes.map { ($0.key.rawValue, $0.value) }
@@ -83,6 +88,18 @@ public struct Parent: Sendable, Hashable {
     }
 }
 
+// So that `Note(title: "Brushes", status: "done", parent: "1")` reads as it is meant.
+extension Dimension: ExpressibleByStringLiteral, ExpressibleByUnicodeScalarLiteral,
+    ExpressibleByExtendedGraphemeClusterLiteral
+where Value == String {
+    public init(stringLiteral value: String) { self.init(value) }
+}
+
+extension Parent: ExpressibleByStringLiteral, ExpressibleByNilLiteral {
+    public init(stringLiteral value: String) { wrappedValue = value }
+    public init(nilLiteral: ()) { wrappedValue = nil }
+}
+
 /// A property that is a dimension, whatever its type.
 protocol DeclaredDimension: Codable {
     init?(dimensionText: String?)
@@ -95,7 +112,7 @@ protocol DeclaredDimension: Codable {
 extension Dimension: DeclaredDimension {
     init?(dimensionText: String?) {
         guard let value = Value(dimensionText: dimensionText) else { return nil }
-        self.init(default: value)
+        self.init(value)
     }
 
     var dimensionText: String? { wrappedValue.dimensionText }

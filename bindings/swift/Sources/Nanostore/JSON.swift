@@ -4,9 +4,10 @@ import CNanostore
 ///
 /// It is made from a literal, from a value or from text, and read member by member:
 ///
-///     let patch: JSON = ["dimensions": ["status": "done"], "data": ["due": nil]]
+///     let patch: JSON = ["dimensions": ["status": "done"], "data": ["due": .null]]
 ///     let title = document.json["title"]?.string
 ///
+/// There is no literal for null but ``null``, lest an optional `JSON` that is nil become one.
 /// Text goes to the library as it is, which refuses what is not JSON.
 public struct JSON: Hashable, Sendable {
     public let text: String
@@ -114,10 +115,6 @@ extension JSON: ExpressibleByFloatLiteral {
 
 extension JSON: ExpressibleByBooleanLiteral {
     public init(booleanLiteral value: Bool) { self.init(value) }
-}
-
-extension JSON: ExpressibleByNilLiteral {
-    public init(nilLiteral: ()) { self = .null }
 }
 
 extension JSON: ExpressibleByArrayLiteral {

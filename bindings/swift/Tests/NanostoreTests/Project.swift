@@ -6,7 +6,8 @@ enum Project {
         .deletingLastPathComponent().appendingPathComponent("../../../..").standardizedFileURL
 
     /// Where the package was built to.
-    static let built = Bundle.main.bundleURL.deletingLastPathComponent()
+    static let built = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent()
 
     /// Runs `body` in an empty folder, which is gone afterwards.
     static func inEmptyFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
