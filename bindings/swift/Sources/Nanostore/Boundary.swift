@@ -1,5 +1,5 @@
 // Between Swift and the C interface: text in, text out, statuses into errors. Nothing is decided
-// here, and no other file but Handle.swift and Cursor.swift sees a C pointer.
+// here.
 
 import CNanostore
 

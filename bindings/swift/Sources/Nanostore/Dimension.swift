@@ -37,7 +37,8 @@ extension DimensionValue where Self: RawRepresentable, RawValue == String {
     public var dimensionText: String? { rawValue }
 }
 
-/// Declares a property to be an enumerated dimension of the documents.
+/// Declares a property to be an enumerated dimension of the documents. A file that imports
+/// Foundation, which has a class of the name, also says `import struct Nanostore.Dimension`.
 @propertyWrapper
 public struct Dimension<Value: DimensionValue>: Sendable {
     public var wrappedValue: Value

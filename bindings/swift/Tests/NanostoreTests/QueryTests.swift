@@ -11,7 +11,8 @@ final class QueryTests: XCTestCase {
         try store.apply([
             .update("1", ["data": ["n": 1, "tags": ["x", "y"]]]),
             .update("2", ["data": ["n": 2.5]]),
-            .update("3", ["data": ["n": .null], "dimensions": ["parent_id": "1"]]),
+            .replace(
+                "3", ["title": "C", "data": ["n": .null], "dimensions": ["parent_id": "1"]]),
         ])
         let n = Field("data.n")
         XCTAssertEqual(try titles(store, n == 1), ["A"])
