@@ -30,7 +30,7 @@ pub(crate) fn run(tally: &mut Tally) -> Result<String> {
 }
 
 /// Builds the program that times calls; gives a call of it, which takes a path and a number.
-#[expect(dead_code, reason = "`cargo xtask call-cost` comes from another hand")]
+#[expect(dead_code, reason = "for `cargo xtask call-cost`, which runs it beside C and Go")]
 pub(crate) fn call_cost(library: &Library) -> Result<Call> {
     let swift = Swift::with(library)?;
     swift.package("build").words("--configuration release --product CallCost").run()?;

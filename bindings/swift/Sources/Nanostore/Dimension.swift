@@ -69,8 +69,8 @@ public struct Dimension<Value: DimensionValue>: Sendable {
     where Value: CaseIterable & RawRepresentable<String> & Hashable {
         let texts = prefixes.map { ($0.key.rawValue, $0.value) }
         self.init(
-            values: Value.allCases.map(\.rawValue), prefixes: Dictionary(uniqueKeysWithValues: texts),
-            default: value)
+            values: Value.allCases.map(\.rawValue),
+            prefixes: Dictionary(uniqueKeysWithValues: texts), default: value)
     }
 }
 

@@ -74,7 +74,7 @@ extension JSON {
     public var string: String? { reading { $0.string() } }
     /// A whole number; one that does not fit is nil, and its ``text`` still has it.
     public var int: Int? { Int(text) }
-    public var double: Double? { text.first == "-" || text.first?.isNumber == true ? Double(text) : nil }
+    public var double: Double? { text.first?.isLetter == false ? Double(text) : nil }
     public var bool: Bool? { Bool(text) }
     public var isNull: Bool { text == "null" }
 

@@ -11,7 +11,8 @@ final class JSONTests: XCTestCase {
     }
 
     func test_parts_are_found_by_name_and_place() {
-        let text = #" { "a" : [ 1 , {"b":"]}\"" } , "x" ] , "e\u00e9\n" : "\ud83c\udf0a" , "n":null}"#
+        let text =
+            #" { "a" : [ 1 , {"b":"]}\"" } , "x" ] , "e\u00e9\n" : "\ud83c\udf0a" , "n":null}"#
         let json = JSON(text: text)
         XCTAssertEqual(json.members?.map(\.name), ["a", "e\u{e9}\n", "n"])
         XCTAssertEqual(json["a"]?.elements?.map(\.text), ["1", #"{"b":"]}\"" }"#, #""x""#])
@@ -38,7 +39,8 @@ final class JSONTests: XCTestCase {
 
     func test_what_is_not_json_is_nil_or_nonsense_and_never_a_crash() {
         let whole = #"{"a":["\u00e9\\",{"b":1}],"c":"d"}"#
-        let broken = (0...whole.count).map { String(whole.prefix($0)) } + ["\"\\", "{\"a\"", "]", ","]
+        let cut = (0...whole.count).map { String(whole.prefix($0)) }
+        let broken = cut + ["\"\\", "{\"a\"", "]", ","]
         for text in broken {
             let json = JSON(text: text)
             _ = (json["a"]?.elements, json.members, json.string, json["c"]?.string, json[0])

@@ -60,7 +60,8 @@ final class LeakTests: XCTestCase {
 
     private func residentBytes() throws -> Int {
         let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-        return try XCTUnwrap(text.split(separator: " ").dropFirst().first.flatMap { Int($0) }) * 4096
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+        return try XCTUnwrap(pages) * Int(getpagesize())
     }
 
     private func descriptors() throws -> Int {

@@ -31,7 +31,8 @@ final class QueryTests: XCTestCase {
         XCTAssertEqual(try titles(store, Field("title").isLike("_")), ["A", "C", "B"])
         XCTAssertEqual(try titles(store, .under("1")), ["C"])
         XCTAssertEqual(try titles(store, !(n == 1) && .none([n == 2.5])), ["C"])
-        XCTAssertEqual(try titles(store, Field("title") == "A" || Field("title") == "B"), ["A", "B"])
+        let title = Field("title")
+        XCTAssertEqual(try titles(store, title == "A" || title == "B"), ["A", "B"])
         XCTAssertEqual(try titles(store, Field("title") != "A"), ["C", "B"])
         XCTAssertEqual(try titles(store, Condition(json: ["title": "C"])), ["C"])
     }

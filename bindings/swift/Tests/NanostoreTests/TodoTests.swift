@@ -13,7 +13,8 @@ final class TodoTests: XCTestCase {
     }
 
     func test_the_todo_program_is_short() throws {
-        let source = Project.folder.appendingPathComponent("bindings/swift/Examples/todo/main.swift")
+        let package = Project.folder.appendingPathComponent("bindings/swift")
+        let source = package.appendingPathComponent("Examples/todo/main.swift")
         let lines = try String(contentsOf: source, encoding: .utf8).split(
             separator: "\n", omittingEmptySubsequences: false)
         XCTAssertLessThanOrEqual(lines.count - 1, 120)

@@ -57,9 +57,12 @@ indirect enum Value {
         case .number(let text): text
         case .text(let text): Value.quoted(text)
         case .array(let elements): "[\(elements.map(\.json).joined(separator: ","))]"
-        case .object(let members):
-            "{\(members.map { "\(Value.quoted($0.name)):\($0.value.json)" }.joined(separator: ","))}"
+        case .object(let members): "{\(members.map(Value.written).joined(separator: ","))}"
         }
+    }
+
+    private static func written(_ name: String, _ value: Value) -> String {
+        "\(quoted(name)):\(value.json)"
     }
 
     private static func quoted(_ text: String) -> String {
