@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::call::Call;
 use crate::go_toolchain::Go;
 use crate::library::{self, Library};
-use crate::{Result, compiler, place};
+use crate::{Result, compiler, place, swift};
 
 const ROUNDS: usize = 5;
 const CALLS: u32 = 20_000;
@@ -25,7 +25,7 @@ type Times = BTreeMap<String, Vec<f64>>;
 pub(crate) fn run() -> Result<String> {
     let library = library::release()?;
     let folder = place::scratch("call-cost")?;
-    let programs = [in_c(&library, &folder)?, in_go(&library, &folder)?];
+    let programs = [in_c(&library, &folder)?, in_go(&library, &folder)?, in_swift(&library)?];
     let mut times: Vec<Times> = programs.iter().map(|_| Times::new()).collect();
     for _ in 0..ROUNDS {
         for (program, times) in programs.iter().zip(&mut times) {
@@ -47,6 +47,11 @@ fn in_go(library: &Library, folder: &std::path::Path) -> Result<Program> {
     let build = Go::with(library)?.call("go").words("build -o").path(&program);
     build.arg("./internal/callcost").run()?;
     Ok(Program { language: "go", call: started(program, library) })
+}
+
+fn in_swift(library: &Library) -> Result<Program> {
+    let call = swift::call_cost(library)?;
+    Ok(Program { language: "swift", call: call.arg(":memory:").arg(CALLS.to_string()) })
 }
 
 fn started(program: PathBuf, library: &Library) -> Call {

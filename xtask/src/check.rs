@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::suite::Tally;
 use crate::{
-    Result, c_programs, cost, dialects, go, header, place, readme, scripts, suite, symbols, tidy,
-    toolchain, tools,
+    Result, c_programs, cost, dialects, go, header, place, readme, scripts, suite, swift, symbols,
+    tidy, toolchain, tools,
 };
 
 /// One step: its name, the programs it cannot do without, and its work, which gives a short note.
@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
     Step { name: "c-asan", needs: &["gcc"], work: |_| c_programs::run_sanitised() },
     Step { name: "cost", needs: &["gcc", "valgrind"], work: |_| cost::run() },
     Step { name: "go", needs: &["gcc"], work: go::run },
+    Step { name: "swift", needs: &["unshare"], work: swift::run },
     Step { name: "scripts", needs: &[], work: |_| scripts::run() },
     Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
 ];

@@ -18,6 +18,8 @@ mod place;
 mod readme;
 mod scripts;
 mod suite;
+mod swift;
+mod swift_toolchain;
 mod symbols;
 mod tidy;
 mod toolchain;

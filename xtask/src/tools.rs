@@ -75,12 +75,14 @@ fn absent_packages() -> Vec<&'static str> {
     packages
 }
 
-fn is_debian_root() -> bool {
+/// May this program install packages?
+pub(crate) fn is_debian_root() -> bool {
     let root = Call::new("id").arg("-u").run().is_ok_and(|user| user.trim() == "0");
     root && Path::new("/etc/debian_version").exists() && is_here("apt-get")
 }
 
-fn install(packages: &[&str]) -> Result<()> {
+/// Installs Debian packages.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
     println!("installing {}", packages.join(" "));
     apt().arg("update").run()?;
     apt().words("install --yes --no-install-recommends").words(&packages.join(" ")).run()?;

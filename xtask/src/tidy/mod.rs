@@ -55,7 +55,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// The files that are read; of all others only the names are looked at.
-const ENDINGS: &[&str] = &["rs", "c", "h", "toml", "md", "symbols", "sh"];
+const ENDINGS: &[&str] = &["rs", "c", "h", "toml", "md", "symbols", "sh", "swift"];
 
 /// Applies all rules to the project.
 pub(crate) fn run() -> Result<String> {
