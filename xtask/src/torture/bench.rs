@@ -1,0 +1,216 @@
+//! The torturer's bench: the built library, the programs, scratch space in memory, and the seed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::figures::{Finding, Harm};
+use super::program::{Ending, Program};
+use crate::call::Call;
+use crate::library::{self, Library};
+use crate::{Result, compiler, place};
+
+/// The name of the store in its folder.
+const STORE: &str = "s.json";
+const SCHEMA: &str = r#""schema":{"dimensions":[{"name":"status","type":"enumerated","values":["pending","active","done"],"prefixes":{"active":"a","done":"d"},"default_value":"pending"}]}"#;
+
+/// How a store is kept: a durability and a checkpoint policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Policy {
+    pub(super) name: &'static str,
+    members: &'static str,
+    /// A power cut takes only what was not synced: acknowledgements alone promise nothing.
+    pub(super) is_batched: bool,
+    /// Commits may go to a log.
+    pub(super) has_log: bool,
+}
+
+/// The policies that are tortured.
+pub(super) const POLICIES: &[Policy] = &[
+    Policy {
+        name: "sync-commit",
+        members: r#""durability":"sync","checkpoint":"commit""#,
+        is_batched: false,
+        has_log: false,
+    },
+    Policy {
+        name: "sync-auto",
+        members: r#""durability":"sync","checkpoint":"auto""#,
+        is_batched: false,
+        has_log: true,
+    },
+    Policy {
+        name: "batched-auto",
+        members: r#""durability":"batched","checkpoint":"auto","interval_ms":50"#,
+        is_batched: true,
+        has_log: true,
+    },
+];
+
+/// Everything that a battery needs.
+pub(super) struct Bench {
+    library: Library,
+    programs: PathBuf,
+    shim: PathBuf,
+    scratch: PathBuf,
+    found: PathBuf,
+    count: AtomicU32,
+    /// The quick form, for the check.
+    pub(super) short: bool,
+    /// Where all chance comes from.
+    pub(super) seed: u64,
+}
+
+/// A folder that goes when it is no longer used.
+pub(super) struct Folder(PathBuf);
+
+impl Policy {
+    /// The options that a worker opens a store with.
+    pub(super) fn options(&self) -> String {
+        format!("{{{SCHEMA},{},\"lock_timeout_ms\":20000}}", self.members)
+    }
+
+    /// The options of somebody who knows no schema.
+    pub(super) fn bare_options(&self) -> String {
+        format!("{{{},\"lock_timeout_ms\":20000}}", self.members)
+    }
+}
+
+impl Bench {
+    /// Builds the library and the programs; scratch space is in memory where that can be mounted.
+    pub(super) fn make(short: bool, seed: u64, can_mount: bool) -> Result<Bench> {
+        let library = library::release()?;
+        let programs = place::scratch("torture/programs")?;
+        let scratch = place::scratch("torture/scratch")?;
+        let found = place::scratch("torture/found")?;
+        for source in place::files(&place::root().join("tests/torture"), "c")? {
+            if !source.ends_with("shim.c") {
+                compiler::compile(&source, &library, &programs)?;
+            }
+        }
+        let shim = compiler::compile_preloaded(
+            &place::root().join("tests/torture/shim.c"),
+            &programs.join("shim.so"),
+        )?;
+        if can_mount {
+            Call::new("mount").words("-t tmpfs -o size=4g tmpfs").path(&scratch).run()?;
+        }
+        let count = AtomicU32::new(0);
+        Ok(Bench { library, programs, shim, scratch, found, count, short, seed })
+    }
+
+    /// One of the C programs.
+    pub(super) fn program(&self, name: &str) -> Program {
+        self.tool(&self.programs.join(name))
+            .variable("LD_LIBRARY_PATH", self.library.folder.display())
+    }
+
+    /// A program of the machine.
+    pub(super) fn tool(&self, path: &Path) -> Program {
+        Program::new(path, self.unused("said"))
+    }
+
+    /// The worker, acting on a store.
+    pub(super) fn worker(&self, store: &Path, policy: &Policy) -> Program {
+        self.program("worker")
+            .arg(format!("path={}", store.display()))
+            .arg(format!("options={}", policy.options()))
+    }
+
+    /// The checker, looking at a store.
+    pub(super) fn checker(&self, store: &Path, policy: &Policy) -> Program {
+        self.program("checker")
+            .arg(format!("path={}", store.display()))
+            .arg(format!("options={}", policy.bare_options()))
+    }
+
+    /// Puts the shim between a program and the calls that concern the folder of a store.
+    pub(super) fn shimmed(&self, program: Program, store: &Path) -> Program {
+        let folder = store.parent().unwrap_or(store);
+        program
+            .variable("LD_PRELOAD", self.shim.display())
+            .variable("TORTURE_FOLDER", folder.display())
+    }
+
+    /// A new empty folder in the scratch space.
+    pub(super) fn folder(&self) -> Result<Folder> {
+        let path = self.unused("at");
+        fs::create_dir(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Folder(path))
+    }
+
+    /// A path in the scratch space that nobody has used.
+    pub(super) fn unused(&self, name: &str) -> PathBuf {
+        self.scratch.join(format!("{name}-{}", self.count.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Adds to a finding how it came about, and keeps what the store looked like.
+    pub(super) fn explain(&self, mut finding: Finding, store: &Path, how: &str) -> Finding {
+        let kept = self.found.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
+        let copied = copy_files(store.parent().unwrap_or(store), &kept);
+        let place = copied.map_or_else(|error| error, |()| place::shown(&kept));
+        finding.text = format!("{}\n  {how}\n  the store's files: {place}", finding.text);
+        finding
+    }
+
+    /// Does the library know the policy?
+    pub(super) fn supports(&self, policy: &Policy) -> Result<bool> {
+        let folder = self.folder()?;
+        let ended = self.worker(&folder.store(), policy).arg("ops=1").run()?;
+        if ended.said.lines().any(|line| line.starts_with("DID open UNSUPPORTED")) {
+            return Ok(false);
+        }
+        match ended.ending {
+            Ending::Code(0) => Ok(true),
+            other => Err(format!("{other:?}: {}\n{}", ended.line, ended.said)),
+        }
+    }
+}
+
+impl Folder {
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The path of the store in it.
+    pub(super) fn store(&self) -> PathBuf {
+        self.0.join(STORE)
+    }
+
+    /// Puts copies of the files of another folder into it.
+    pub(super) fn copy_from(&self, other: &Folder) -> Result<()> {
+        copy_files(&other.0, &self.0)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed goes with the scratch space.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// The files in the folder of a store that should not be there once it is closed.
+pub(super) fn leftovers(store: &Path) -> Option<Finding> {
+    let folder = store.parent()?;
+    let names = fs::read_dir(folder).ok()?.flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let known = |name: &String| {
+        name == STORE || name.strip_prefix(STORE) == Some(".lock") || name == "lost+found"
+    };
+    let strange: Vec<String> = names.filter(|name| !known(name)).collect();
+    (!strange.is_empty())
+        .then(|| Finding::new(Harm::Leftover, format!("left behind: {}", strange.join(", "))))
+}
+
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    let failed = |error: std::io::Error| format!("cannot copy {}: {error}", from.display());
+    fs::create_dir_all(to).map_err(failed)?;
+    for entry in fs::read_dir(from).map_err(failed)?.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
