@@ -14,6 +14,9 @@ use crate::{Result, compiler, place};
 const STORE: &str = "s.json";
 const SCHEMA: &str = r#""schema":{"dimensions":[{"name":"status","type":"enumerated","values":["pending","active","done"],"prefixes":{"active":"a","done":"d"},"default_value":"pending"}]}"#;
 
+/// How long programs wait for locks where nobody should keep one for ever.
+const PATIENCE_MS: u32 = 20_000;
+
 /// How a store is kept: a durability and a checkpoint policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
@@ -66,13 +69,13 @@ pub(super) struct Folder(PathBuf);
 
 impl Policy {
     /// The options that a worker opens a store with.
-    pub(super) fn options(&self) -> String {
-        format!("{{{SCHEMA},{},\"lock_timeout_ms\":20000}}", self.members)
+    pub(super) fn options(&self, lock_timeout_ms: u32) -> String {
+        format!("{{{SCHEMA},{},\"lock_timeout_ms\":{lock_timeout_ms}}}", self.members)
     }
 
     /// The options of somebody who knows no schema.
     pub(super) fn bare_options(&self) -> String {
-        format!("{{{},\"lock_timeout_ms\":20000}}", self.members)
+        format!("{{{},\"lock_timeout_ms\":{PATIENCE_MS}}}", self.members)
     }
 }
 
@@ -112,9 +115,14 @@ impl Bench {
 
     /// The worker, acting on a store.
     pub(super) fn worker(&self, store: &Path, policy: &Policy) -> Program {
+        self.impatient_worker(store, policy, PATIENCE_MS)
+    }
+
+    /// The worker, waiting for locks no longer than that.
+    pub(super) fn impatient_worker(&self, store: &Path, policy: &Policy, ms: u32) -> Program {
         self.program("worker")
             .arg(format!("path={}", store.display()))
-            .arg(format!("options={}", policy.options()))
+            .arg(format!("options={}", policy.options(ms)))
     }
 
     /// The checker, looking at a store.
@@ -148,8 +156,10 @@ impl Bench {
     pub(super) fn explain(&self, mut finding: Finding, store: &Path, how: &str) -> Finding {
         let kept = self.found.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         let copied = copy_files(store.parent().unwrap_or(store), &kept);
-        let place = copied.map_or_else(|error| error, |()| place::shown(&kept));
-        finding.text = format!("{}\n  {how}\n  the store's files: {place}", finding.text);
+        finding.text = format!("{}\n  {how}", finding.text);
+        let noted = copied.and_then(|()| place::write(&kept.join("how"), &finding.text));
+        let place = noted.map_or_else(|error| error, |()| place::shown(&kept));
+        finding.text += &format!("\n  this and the store's files: {place}");
         finding
     }
 

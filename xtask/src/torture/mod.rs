@@ -6,6 +6,7 @@
 
 mod base;
 mod bench;
+mod faults;
 mod figures;
 mod inspection;
 mod kill;
@@ -34,7 +35,8 @@ struct Battery {
     work: fn(&Bench, &Policy) -> Result<Figures>,
 }
 
-const BATTERIES: &[Battery] = &[Battery { name: "kill", work: kill::run }];
+const BATTERIES: &[Battery] =
+    &[Battery { name: "kill", work: kill::run }, Battery { name: "faults", work: faults::run }];
 
 /// What was asked for.
 struct Wanted {
