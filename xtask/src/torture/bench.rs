@@ -58,6 +58,8 @@ pub(super) struct Bench {
     scratch: PathBuf,
     found: PathBuf,
     count: AtomicU32,
+    /// File systems may be mounted here.
+    pub(super) can_mount: bool,
     /// The quick form, for the check.
     pub(super) short: bool,
     /// Where all chance comes from.
@@ -99,7 +101,7 @@ impl Bench {
             Call::new("mount").words("-t tmpfs -o size=4g tmpfs").path(&scratch).run()?;
         }
         let count = AtomicU32::new(0);
-        Ok(Bench { library, programs, shim, scratch, found, count, short, seed })
+        Ok(Bench { library, programs, shim, scratch, found, count, can_mount, short, seed })
     }
 
     /// One of the C programs.

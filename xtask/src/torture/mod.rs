@@ -8,9 +8,11 @@ mod base;
 mod bench;
 mod faults;
 mod figures;
+mod image;
 mod inspection;
 mod kill;
 mod oracle;
+mod powercut;
 mod program;
 mod random;
 mod transcript;
@@ -35,8 +37,11 @@ struct Battery {
     work: fn(&Bench, &Policy) -> Result<Figures>,
 }
 
-const BATTERIES: &[Battery] =
-    &[Battery { name: "kill", work: kill::run }, Battery { name: "faults", work: faults::run }];
+const BATTERIES: &[Battery] = &[
+    Battery { name: "kill", work: kill::run },
+    Battery { name: "faults", work: faults::run },
+    Battery { name: "powercut", work: powercut::run },
+];
 
 /// What was asked for.
 struct Wanted {

@@ -84,7 +84,7 @@ pub(super) fn possible(before: &[State], transcript: &Transcript, durable: Durab
 }
 
 /// How many acknowledged operations are certain to be there.
-fn certain(transcript: &Transcript, durable: Durable) -> usize {
+pub(super) fn certain(transcript: &Transcript, durable: Durable) -> usize {
     match durable {
         Durable::All => usize::MAX,
         Durable::First(count) => count,
