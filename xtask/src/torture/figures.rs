@@ -83,7 +83,12 @@ impl Figures {
 
     /// Was there any harm?
     pub(super) fn is_harmed(&self) -> bool {
-        self.harms.iter().any(|count| *count > 0)
+        self.harmed() > 0
+    }
+
+    /// How many cases of harm there were.
+    pub(super) fn harmed(&self) -> u64 {
+        self.harms.iter().sum()
     }
 
     /// The harm that is told in full.

@@ -6,6 +6,7 @@
 
 mod base;
 mod bench;
+mod controls;
 mod faults;
 mod figures;
 mod image;
@@ -41,6 +42,7 @@ const BATTERIES: &[Battery] = &[
     Battery { name: "kill", work: kill::run },
     Battery { name: "faults", work: faults::run },
     Battery { name: "powercut", work: powercut::run },
+    Battery { name: "controls", work: controls::run },
 ];
 
 /// What was asked for.

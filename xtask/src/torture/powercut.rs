@@ -19,8 +19,8 @@ use crate::Result;
 
 /// The store is made anew after so many cuts.
 const CUTS_PER_STORE: u32 = 25;
-/// One more than the calls of a few operations.
-const CALLS: u64 = 220;
+/// Any call; a few operations make about so many.
+const CALLS: (&str, u64) = ("any", 220);
 
 /// What the writer is doing when the power fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(super) struct Series {
     pub(super) moments: &'static [Moment],
     /// What the shim only pretends; "" for nothing.
     pub(super) lie: &'static str,
+    /// The calls at one of which the writer dies, when it does, and how many there are.
+    pub(super) calls: (&'static str, u64),
     /// Tells this series from others.
     pub(super) number: u32,
 }
@@ -63,7 +65,14 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
     let series: Vec<Series> = Kind::ALL
         .iter()
         .flat_map(|kind| (0..parts).map(move |number| (*kind, number)))
-        .map(|(kind, number)| Series { kind, cuts, moments: MOMENTS, lie: "", number })
+        .map(|(kind, number)| Series {
+            kind,
+            cuts,
+            moments: MOMENTS,
+            lie: "",
+            calls: CALLS,
+            number,
+        })
         .collect();
     each(&series, |series| run_series(bench, policy, series))
 }
@@ -190,9 +199,9 @@ fn worker(
         return worker;
     }
     worker
-        .variable("TORTURE_CALL", "any")
+        .variable("TORTURE_CALL", series.calls.0)
         .variable("TORTURE_DO", "kill")
-        .variable("TORTURE_AT", random.between(1, CALLS))
+        .variable("TORTURE_AT", random.between(1, series.calls.1))
 }
 
 /// Gives how the worker ended, and what it had said when the power failed.

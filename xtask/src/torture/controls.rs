@@ -1,0 +1,102 @@
+//! Negative controls: faults planted by the shim that a power cut must bring to light. A torture
+//! that does not notice a missing sync would be worth nothing.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::bench::{Bench, Policy};
+use super::figures::{Figures, Finding, Harm, each};
+use super::image::{Kind, obstacle};
+use super::powercut::{Moment, Series, run_series};
+use crate::Result;
+
+/// A planted fault.
+struct Control {
+    /// What the shim is told to pretend.
+    lie: &'static str,
+    about: &'static str,
+    moments: &'static [Moment],
+    /// Only a store with a log has it.
+    in_log: bool,
+}
+
+const CONTROLS: &[Control] = &[
+    Control {
+        lie: "files",
+        about: "files are not synced",
+        moments: &[Moment::Closed, Moment::Left, Moment::Waiting],
+        in_log: false,
+    },
+    Control {
+        lie: "folders",
+        about: "folders are not synced",
+        moments: &[Moment::Closed, Moment::Left, Moment::Waiting],
+        in_log: false,
+    },
+    Control {
+        lie: "all",
+        about: "nothing is synced",
+        moments: &[Moment::Closed, Moment::Left, Moment::Waiting, Moment::Running],
+        in_log: false,
+    },
+    Control {
+        lie: "late",
+        about: "a file is renamed before it is synced",
+        moments: &[Moment::AtCall],
+        in_log: false,
+    },
+    Control {
+        lie: "lossy",
+        about: "half of a write is lost",
+        moments: &[Moment::Closed],
+        in_log: false,
+    },
+    Control {
+        lie: "log",
+        about: "the log is not synced",
+        moments: &[Moment::Left, Moment::Waiting],
+        in_log: true,
+    },
+];
+
+/// Plants each fault and demands that it is caught on one of the file systems at least.
+pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
+    let mut figures = Figures::default();
+    if let Some(obstacle) = obstacle(bench)? {
+        figures.notes.push(obstacle);
+        return Ok(figures);
+    }
+    let planted: Vec<(&Control, Kind)> = CONTROLS
+        .iter()
+        .filter(|control| policy.has_log || !control.in_log)
+        .flat_map(|control| Kind::ALL.iter().map(move |kind| (control, *kind)))
+        .collect();
+    let caught = Mutex::new(Vec::new());
+    each(&planted, |(control, kind)| {
+        let found = plant(bench, policy, control, *kind)?;
+        let mut caught = caught.lock().unwrap_or_else(PoisonError::into_inner);
+        caught.push((control.about, *kind, found.harmed(), found.points));
+        Ok(Figures::default())
+    })?;
+    let caught = caught.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for control in CONTROLS.iter().filter(|control| policy.has_log || !control.in_log) {
+        let of_it = caught.iter().filter(|(about, ..)| *about == control.about);
+        let places =
+            of_it.clone().map(|(_, kind, count, of)| format!("{count} of {of} on {kind:?}"));
+        let places: Vec<String> = places.collect();
+        figures.points += of_it.clone().map(|(_, _, _, points)| points).sum::<u64>();
+        figures.notes.push(format!("{}: caught {}", control.about, places.join(", ")));
+        if of_it.map(|(_, _, count, _)| count).sum::<u64>() == 0 {
+            let text = format!("nobody noticed that {}", control.about);
+            figures.add(Finding::new(Harm::Lost, text));
+        }
+    }
+    Ok(figures)
+}
+
+fn plant(bench: &Bench, policy: &Policy, control: &Control, kind: Kind) -> Result<Figures> {
+    let cuts = if bench.short { 6 } else { 20 };
+    let Control { lie, moments, .. } = control;
+    // Who dies at a sync of a file dies when the late one is due.
+    let calls = ("fsync", 4);
+    run_series(bench, policy, &Series { kind, cuts, moments, lie, calls, number: 0 })
+}
