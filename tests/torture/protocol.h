@@ -29,7 +29,7 @@
 static int argument_count;
 static char **argument_words;
 
-static const char *argument(const char *name, const char *otherwise)
+static inline const char *argument(const char *name, const char *otherwise)
 {
     size_t length = strlen(name);
     int i;
@@ -41,14 +41,14 @@ static const char *argument(const char *name, const char *otherwise)
     return otherwise;
 }
 
-static long argument_number(const char *name, long otherwise)
+static inline long argument_number(const char *name, long otherwise)
 {
     const char *text = argument(name, NULL);
     return text == NULL ? otherwise : strtol(text, NULL, 10);
 }
 
 /* Writes one line. */
-static void say(const char *format, ...)
+static inline void say(const char *format, ...)
 {
     char line[LINE_BYTES_MAX];
     va_list arguments;
@@ -66,7 +66,7 @@ static void say(const char *format, ...)
 }
 
 /* Numbers that look random and follow from their argument. */
-static uint64_t mixed(uint64_t number)
+static inline uint64_t mixed(uint64_t number)
 {
     number += UINT64_C(0x9e3779b97f4a7c15);
     number = (number ^ (number >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -79,18 +79,18 @@ struct name {
     uint32_t worker, number;
 };
 
-static uint64_t mixed_name(struct name name)
+static inline uint64_t mixed_name(struct name name)
 {
     return mixed(((uint64_t)name.worker << 32) | name.number);
 }
 
-static void write_uuid(char *out, struct name name)
+static inline void write_uuid(char *out, struct name name)
 {
     sprintf(out, "%08" PRIx32 "-0000-7000-8000-0000%08" PRIx32, name.worker, name.number);
 }
 
 /* False for a UUID that is not one of ours. */
-static int read_uuid(const char *uuid, struct name *out)
+static inline int read_uuid(const char *uuid, struct name *out)
 {
     char rebuilt[40];
     if (sscanf(uuid, "%8" SCNx32 "-0000-7000-8000-0000%8" SCNx32, &out->worker, &out->number)
@@ -101,7 +101,7 @@ static int read_uuid(const char *uuid, struct name *out)
     return strcmp(rebuilt, uuid) == 0;
 }
 
-static void write_body(char *out, struct name writer, uint32_t length)
+static inline void write_body(char *out, struct name writer, uint32_t length)
 {
     static const char letters[] = "etaoin shrdlu cmfwyp vbgkqj xz";
     uint64_t state = mixed_name(writer);
@@ -113,14 +113,14 @@ static void write_body(char *out, struct name writer, uint32_t length)
     out[length] = '\0';
 }
 
-static const char *status_of(struct name writer)
+static inline const char *status_of(struct name writer)
 {
     static const char *const statuses[] = { "pending", "active", "done" };
     return statuses[mixed_name(writer) / 7 % 3];
 }
 
 /* A member of a JSON text, or "" ; yours to free with nanostore_string_free unless it is "". */
-static char *member(const char *json, const char *pointer)
+static inline char *member(const char *json, const char *pointer)
 {
     static char nothing[] = "";
     char *text = NULL;
@@ -131,14 +131,14 @@ static char *member(const char *json, const char *pointer)
     return text;
 }
 
-static void free_member(char *text)
+static inline void free_member(char *text)
 {
     if (text[0] != '\0') {
         nanostore_string_free(text);
     }
 }
 
-static uint64_t member_number(const char *json, const char *pointer)
+static inline uint64_t member_number(const char *json, const char *pointer)
 {
     char *text = member(json, pointer);
     uint64_t number = strtoull(text, NULL, 10);
@@ -147,7 +147,7 @@ static uint64_t member_number(const char *json, const char *pointer)
 }
 
 /* Says how a call ended: its status, and for a failure its cause, errno and path; frees it. */
-static void say_outcome(const char *what, nanostore_status status, nanostore_error *error)
+static inline void say_outcome(const char *what, nanostore_status status, nanostore_error *error)
 {
     char *path, *cause;
     if (status == NANOSTORE_OK) {
@@ -166,7 +166,7 @@ static void say_outcome(const char *what, nanostore_status status, nanostore_err
     nanostore_error_free(error);
 }
 
-static int open_descriptors(void)
+static inline int open_descriptors(void)
 {
     DIR *folder = opendir("/proc/self/fd");
     int count = 0;
@@ -180,7 +180,7 @@ static int open_descriptors(void)
     return count;
 }
 
-static void start(int count, char **words)
+static inline void start(int count, char **words)
 {
     argument_count = count;
     argument_words = words;

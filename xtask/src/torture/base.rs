@@ -34,6 +34,22 @@ pub(super) fn all(bench: &Bench, policy: &Policy) -> Result<Vec<Base>> {
     Ok(vec![none, closed, left])
 }
 
+/// Two small stores, to be damaged in every place: one that was closed, one whose writer died.
+pub(super) fn small(bench: &Bench, policy: &Policy) -> Result<Vec<Folder>> {
+    let mut folders = Vec::new();
+    for (ops, end) in [(4, "close"), (if policy.has_log { 13 } else { 5 }, "leave")] {
+        let folder = bench.folder()?;
+        bench
+            .worker(&folder.store(), policy)
+            .args("worker=0 mode=mixed scale=30 seed=5")
+            .arg(format!("ops={ops}"))
+            .arg(format!("end={end}"))
+            .must()?;
+        folders.push(folder);
+    }
+    Ok(folders)
+}
+
 fn make(bench: &Bench, policy: &Policy, name: &'static str, end: &str) -> Result<Base> {
     let folder = bench.folder()?;
     let said = bench

@@ -7,11 +7,13 @@
 mod base;
 mod bench;
 mod controls;
+mod corrupt;
 mod faults;
 mod figures;
 mod image;
 mod inspection;
 mod kill;
+mod kill9;
 mod oracle;
 mod powercut;
 mod program;
@@ -42,6 +44,8 @@ const BATTERIES: &[Battery] = &[
     Battery { name: "kill", work: kill::run },
     Battery { name: "faults", work: faults::run },
     Battery { name: "powercut", work: powercut::run },
+    Battery { name: "kill9", work: kill9::run },
+    Battery { name: "corrupt", work: corrupt::run },
     Battery { name: "controls", work: controls::run },
 ];
 
