@@ -10,6 +10,7 @@ mod controls;
 mod corrupt;
 mod faults;
 mod figures;
+mod history;
 mod image;
 mod inspection;
 mod kill;
@@ -46,6 +47,7 @@ const BATTERIES: &[Battery] = &[
     Battery { name: "powercut", work: powercut::run },
     Battery { name: "kill9", work: kill9::run },
     Battery { name: "corrupt", work: corrupt::run },
+    Battery { name: "history", work: history::run },
     Battery { name: "controls", work: controls::run },
 ];
 

@@ -24,11 +24,13 @@ pub(super) struct Program {
     words: Vec<String>,
     variables: Vec<(String, String)>,
     said: PathBuf,
+    limit: Duration,
 }
 
 /// A program that was started.
 pub(super) struct Running {
     child: Child,
+    limit: Duration,
     said: PathBuf,
     line: String,
 }
@@ -56,7 +58,12 @@ pub(super) struct Ended {
 impl Program {
     /// The program `path`; what it says goes to the file `said`.
     pub(super) fn new(path: &Path, said: PathBuf) -> Program {
-        Program { words: vec![path.display().to_string()], variables: Vec::new(), said }
+        Program {
+            words: vec![path.display().to_string()],
+            variables: Vec::new(),
+            said,
+            limit: LIMIT,
+        }
     }
 
     /// Adds an argument.
@@ -80,6 +87,12 @@ impl Program {
     /// Sets a variable of its environment.
     pub(super) fn variable(mut self, name: &str, value: impl fmt::Display) -> Program {
         self.variables.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Gives it so many seconds in place of a minute.
+    pub(super) fn limit(mut self, seconds: u64) -> Program {
+        self.limit = Duration::from_secs(seconds);
         self
     }
 
@@ -107,7 +120,7 @@ impl Program {
         command.args(arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(said).stderr(complaints);
         let child = command.spawn().map_err(failed)?;
-        Ok(Running { child, said: self.said.clone(), line: self.to_string() })
+        Ok(Running { child, limit: self.limit, said: self.said.clone(), line: self.to_string() })
     }
 }
 
@@ -120,7 +133,7 @@ impl Running {
             if let Some(status) = status {
                 break ending(status);
             }
-            if begun.elapsed() > LIMIT {
+            if begun.elapsed() > self.limit {
                 self.kill();
                 drop(self.child.wait());
                 break Ending::Overdue;
@@ -147,7 +160,7 @@ impl Running {
     /// Waits until it has said a line; false when it ends before or takes too long.
     pub(super) fn wait_for(&mut self, line: &str) -> bool {
         let begun = Instant::now();
-        while begun.elapsed() < LIMIT {
+        while begun.elapsed() < self.limit {
             let ended = !matches!(self.child.try_wait(), Ok(None));
             if self.said_so_far().lines().any(|said| said == line) {
                 return true;
