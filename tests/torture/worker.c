@@ -3,12 +3,13 @@
  * about to do, and after each, how it ended.
  *
  *     worker path=P [options=JSON] [mode=add|update|replace|delete|batch|mixed] [ops=N] [seed=N]
- *            [worker=N] [base=N] [adopt=0|1] [warm=N] [reopen=N] [sync=N] [checkpoint=N] [scale=BYTES]
- *            [retry=0|1] [end=close|leave|wait] [limit=SECONDS] [loud=1]
+ *            [worker=N] [base=N] [adopt=0|1] [warm=N] [reopen=N] [sync=N] [checkpoint=N]
+ *            [scale=BYTES] [pause=MS] [retry=0|1] [end=close|leave|wait] [limit=SECONDS] [loud=1]
  *
  * ops=0 goes on for ever. It writes to its own documents and to 0.1 to 0.BASE, or with adopt=1 to
- * all that it finds. After `warm` operations the shim, if there is one, begins to count. `reopen`, `sync` and `checkpoint` say after how many
- * operations each happens. The lines:
+ * all that it finds. After `warm` operations the shim, if there is one, begins to count. `reopen`,
+ * `sync` and `checkpoint` say after how many operations each happens; after each operation it
+ * pauses. The lines:
  *
  *     ATTEMPT 17 3.4=3.17 0.2=-          operation 17 writes document 3.4 and deletes 0.2
  *     ACK 17 42                          it is done, with revision 42 (0: the call gives none)
@@ -20,6 +21,7 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <time.h>
 
 #include "protocol.h"
 
@@ -306,7 +308,12 @@ static int interlude(long number)
     nanostore_error *error = NULL;
     long sync = argument_number("sync", 0), checkpoint = argument_number("checkpoint", 0);
     long reopen = argument_number("reopen", 0);
+    struct timespec pause = { 0, 0 };
     nanostore_status status;
+    pause.tv_nsec = argument_number("pause", 0) * 1000000;
+    if (pause.tv_nsec > 0) {
+        nanosleep(&pause, NULL);
+    }
     if (sync > 0 && number % sync == 0) {
         status = nanostore_sync(store, &error);
         say_outcome("DID sync", status, error);

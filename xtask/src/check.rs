@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::suite::Tally;
 use crate::{
     Result, c_programs, cost, dialects, go, header, place, readme, scripts, suite, symbols, tidy,
-    toolchain, tools,
+    toolchain, tools, torture,
 };
 
 /// One step: its name, the programs it cannot do without, and its work, which gives a short note.
@@ -56,6 +56,7 @@ const STEPS: &[Step] = &[
     Step { name: "cost", needs: &["gcc", "valgrind"], work: |_| cost::run() },
     Step { name: "go", needs: &["gcc"], work: go::run },
     Step { name: "scripts", needs: &[], work: |_| scripts::run() },
+    Step { name: "torture", needs: &["gcc"], work: |_| torture::step() },
     Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
 ];
 

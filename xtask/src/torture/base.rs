@@ -1,6 +1,8 @@
 //! The stores that torture begins with: none, one that was closed, one whose writer died.
 
-use super::bench::{Bench, Folder, Policy};
+use std::path::Path;
+
+use super::bench::{Bench, Folder, Policy, copy_files};
 use super::oracle::{Durable, State, possible};
 use super::transcript::Transcript;
 use crate::Result;
@@ -71,7 +73,12 @@ impl Base {
     /// A copy of it, to be tortured.
     pub(super) fn copy(&self, bench: &Bench) -> Result<Folder> {
         let folder = bench.folder()?;
-        folder.copy_from(&self.folder)?;
+        self.copy_to(folder.path())?;
         Ok(folder)
+    }
+
+    /// Puts a copy of its files into a folder.
+    pub(super) fn copy_to(&self, folder: &Path) -> Result<()> {
+        copy_files(self.folder.path(), folder)
     }
 }

@@ -17,6 +17,9 @@ const SCHEMA: &str = r#""schema":{"dimensions":[{"name":"status","type":"enumera
 /// How long programs wait for locks where nobody should keep one for ever.
 const PATIENCE_MS: u32 = 20_000;
 
+/// So many lines at the beginning and at the end of a finding are printed.
+const SHOWN_LINES: usize = 6;
+
 /// How a store is kept: a durability and a checkpoint policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
@@ -157,10 +160,12 @@ impl Bench {
     /// Adds to a finding how it came about, and keeps what the store looked like.
     pub(super) fn explain(&self, mut finding: Finding, store: &Path, how: &str) -> Finding {
         let kept = self.found.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
-        let copied = copy_files(store.parent().unwrap_or(store), &kept);
         finding.text = format!("{}\n  {how}", finding.text);
-        let noted = copied.and_then(|()| place::write(&kept.join("how"), &finding.text));
+        // The folder may be gone; that is then what it looks like.
+        drop(copy_files(store.parent().unwrap_or(store), &kept));
+        let noted = place::write(&kept.join("how"), &finding.text);
         let place = noted.map_or_else(|error| error, |()| place::shown(&kept));
+        finding.text = shortened(&finding.text);
         finding.text += &format!("\n  this and the store's files: {place}");
         finding
     }
@@ -189,11 +194,6 @@ impl Folder {
     pub(super) fn store(&self) -> PathBuf {
         self.0.join(STORE)
     }
-
-    /// Puts copies of the files of another folder into it.
-    pub(super) fn copy_from(&self, other: &Folder) -> Result<()> {
-        copy_files(&other.0, &self.0)
-    }
 }
 
 impl Drop for Folder {
@@ -216,7 +216,21 @@ pub(super) fn leftovers(store: &Path) -> Option<Finding> {
         .then(|| Finding::new(Harm::Leftover, format!("left behind: {}", strange.join(", "))))
 }
 
-fn copy_files(from: &Path, to: &Path) -> Result<()> {
+/// The beginning and the end of a long text.
+fn shortened(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let (first, rest) = lines.split_at(lines.len().min(SHOWN_LINES));
+    let (left_out, last) = rest.split_at(rest.len().saturating_sub(SHOWN_LINES));
+    let mut shown = first.to_vec();
+    if !left_out.is_empty() {
+        shown.push("...");
+    }
+    shown.extend(last);
+    shown.join("\n")
+}
+
+/// Copies the files of a folder, not what is below it, and makes the folder where there is none.
+pub(super) fn copy_files(from: &Path, to: &Path) -> Result<()> {
     let failed = |error: std::io::Error| format!("cannot copy {}: {error}", from.display());
     fs::create_dir_all(to).map_err(failed)?;
     for entry in fs::read_dir(from).map_err(failed)?.flatten() {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::bench::{Bench, Policy};
 use super::figures::{Figures, Finding, Harm, each};
+use super::history;
 use super::image::{Kind, obstacle};
 use super::powercut::{Moment, Series, run_series};
 use crate::Result;
@@ -61,6 +62,7 @@ const CONTROLS: &[Control] = &[
 /// Plants each fault and demands that it is caught on one of the file systems at least.
 pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
     let mut figures = Figures::default();
+    no_lock(bench, policy, &mut figures)?;
     if let Some(obstacle) = obstacle(bench)? {
         figures.notes.push(obstacle);
         return Ok(figures);
@@ -82,7 +84,8 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
         let of_it = caught.iter().filter(|(about, ..)| *about == control.about);
         let places =
             of_it.clone().map(|(_, kind, count, of)| format!("{count} of {of} on {kind:?}"));
-        let places: Vec<String> = places.collect();
+        let mut places: Vec<String> = places.collect();
+        places.sort();
         figures.points += of_it.clone().map(|(_, _, _, points)| points).sum::<u64>();
         figures.notes.push(format!("{}: caught {}", control.about, places.join(", ")));
         if of_it.map(|(_, _, count, _)| count).sum::<u64>() == 0 {
@@ -91,6 +94,18 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
         }
     }
     Ok(figures)
+}
+
+/// Locks are only pretended: the history of several processes must show it.
+fn no_lock(bench: &Bench, policy: &Policy, figures: &mut Figures) -> Result<()> {
+    let found = history::run_with(bench, policy, 200, "lock")?;
+    let caught = if found.is_harmed() { "caught" } else { "missed" };
+    figures.points += found.points;
+    figures.notes.push(format!("locks are not taken: {caught} by a history"));
+    if !found.is_harmed() {
+        figures.add(Finding::new(Harm::Lost, "nobody noticed that locks are not taken"));
+    }
+    Ok(())
 }
 
 fn plant(bench: &Bench, policy: &Policy, control: &Control, kind: Kind) -> Result<Figures> {

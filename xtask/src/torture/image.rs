@@ -18,7 +18,6 @@ pub(super) enum Kind {
 /// A file system, mounted at a folder of its own. Dropped, it is unmounted.
 pub(super) struct Image<'a> {
     bench: &'a Bench,
-    kind: Kind,
     file: PathBuf,
     point: PathBuf,
 }
@@ -60,8 +59,7 @@ pub(super) fn obstacle(bench: &Bench) -> Result<Option<String>> {
 impl<'a> Image<'a> {
     /// Makes and mounts an empty one.
     pub(super) fn make(bench: &'a Bench, kind: Kind) -> Result<Image<'a>> {
-        let image =
-            Image { bench, kind, file: bench.unused("image"), point: bench.unused("mounted") };
+        let image = Image { bench, file: bench.unused("image"), point: bench.unused("mounted") };
         let failed = |error: std::io::Error| format!("{}: {error}", image.file.display());
         File::create(&image.file).and_then(|file| file.set_len(kind.bytes())).map_err(failed)?;
         fs::create_dir(&image.point).map_err(failed)?;
@@ -95,6 +93,28 @@ impl<'a> Image<'a> {
 
     fn unmount(&self) -> Result<()> {
         self.bench.tool(Path::new("umount")).arg(self.point.display()).must().map(drop)
+    }
+}
+
+/// A file system in memory, mounted at a folder. Dropped, it is unmounted.
+pub(super) struct Mounted<'a> {
+    bench: &'a Bench,
+    point: PathBuf,
+}
+
+impl<'a> Mounted<'a> {
+    /// Mounts an empty one with these options.
+    pub(super) fn memory(bench: &'a Bench, options: &str, point: &Path) -> Result<Mounted<'a>> {
+        let mount = bench.tool(Path::new("mount")).args("-t tmpfs -o").arg(options).arg("tmpfs");
+        mount.arg(point.display()).must()?;
+        Ok(Mounted { bench, point: point.to_path_buf() })
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let unmount = self.bench.tool(Path::new("umount")).arg("--lazy");
+        drop(unmount.arg(self.point.display()).run());
     }
 }
 

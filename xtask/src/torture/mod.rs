@@ -8,6 +8,7 @@ mod base;
 mod bench;
 mod controls;
 mod corrupt;
+mod disk;
 mod faults;
 mod figures;
 mod history;
@@ -48,6 +49,7 @@ const BATTERIES: &[Battery] = &[
     Battery { name: "kill9", work: kill9::run },
     Battery { name: "corrupt", work: corrupt::run },
     Battery { name: "history", work: history::run },
+    Battery { name: "disk", work: disk::run },
     Battery { name: "controls", work: controls::run },
 ];
 

@@ -159,10 +159,19 @@ impl Running {
 
     /// Waits until it has said a line; false when it ends before or takes too long.
     pub(super) fn wait_for(&mut self, line: &str) -> bool {
+        self.wait_until(|said| said == line)
+    }
+
+    /// Waits until it has said a line that begins so; false when it ends before or takes too long.
+    pub(super) fn wait_for_start(&mut self, start: &str) -> bool {
+        self.wait_until(|said| said.starts_with(start))
+    }
+
+    fn wait_until(&mut self, is_it: impl Fn(&str) -> bool) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < self.limit {
             let ended = !matches!(self.child.try_wait(), Ok(None));
-            if self.said_so_far().lines().any(|said| said == line) {
+            if self.said_so_far().lines().any(&is_it) {
                 return true;
             }
             if ended {
