@@ -9,7 +9,7 @@
  *     DOC 3.4 3.17 42 whole 1.2   document 3.4, written by operation 3.17 at revision 42; its ID
  *     DOC 3.4 3.17 42 broken 1.2  the same, but its body is not what 3.17 wrote
  *     ODD uuid                    a document that no worker can have written
- *     PROBE 43 44                 document 4294967295.N was added and deleted: its revision, and the
+ *     PROBE 43 44                 document 4294967295.N was added and deleted: its revision, the
  *                                 number of the last commit after that; probe=0: it is not
  *     FDS 4 4
  *     DONE

@@ -191,7 +191,8 @@ static void damage(size_t number)
 static uint64_t content(nanostore *store)
 {
     static const char query[] =
-        "{\"view\":\"all\",\"fields\":[\"uuid\",\"id\",\"title\",\"body\",\"dimensions\",\"data\"]}";
+        "{\"view\":\"all\",\"fields\":[\"uuid\",\"id\",\"title\",\"body\",\"dimensions\","
+        "\"data\"]}";
     nanostore_cursor *cursor = NULL;
     char *json = NULL;
     uint64_t sum = 1;

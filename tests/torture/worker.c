@@ -16,7 +16,7 @@
  *     FAIL 17 NOSPACE QUOTA 122 /a/b     it is not (UNKNOWN_OUTCOME: perhaps it is)
  *     WRONG 17 ...                       it says OK and gives something else
  *     DID sync OK                        any other call, in the same form
- *     FDS 4 4                            open descriptors before the first open, after the last close
+ *     FDS 4 4                            open descriptors before the first open and after the end
  *     DONE
  */
 #define _GNU_SOURCE

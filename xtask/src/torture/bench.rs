@@ -12,7 +12,11 @@ use crate::{Result, compiler, place};
 
 /// The name of the store in its folder.
 const STORE: &str = "s.json";
-const SCHEMA: &str = r#""schema":{"dimensions":[{"name":"status","type":"enumerated","values":["pending","active","done"],"prefixes":{"active":"a","done":"d"},"default_value":"pending"}]}"#;
+const SCHEMA: &str = concat!(
+    r#""schema":{"dimensions":[{"name":"status","type":"enumerated","#,
+    r#""values":["pending","active","done"],"prefixes":{"active":"a","done":"d"},"#,
+    r#""default_value":"pending"}]}"#,
+);
 
 /// How long programs wait for locks where nobody should keep one for ever.
 const PATIENCE_MS: u32 = 20_000;
