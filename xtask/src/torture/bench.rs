@@ -208,12 +208,13 @@ impl Drop for Folder {
 }
 
 /// The files in the folder of a store that should not be there once it is closed.
-pub(super) fn leftovers(store: &Path) -> Option<Finding> {
+pub(super) fn leftovers(store: &Path, may_be_torn: bool) -> Option<Finding> {
     let folder = store.parent()?;
     let names = fs::read_dir(folder).ok()?.flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let known = |name: &String| {
-        name == STORE || name.strip_prefix(STORE) == Some(".lock") || name == "lost+found"
+        let ending = name.strip_prefix(STORE).unwrap_or("?");
+        matches!(ending, "" | ".lock") || may_be_torn && ending.starts_with(".torn-")
     };
     let strange: Vec<String> = names.filter(|name| !known(name)).collect();
     (!strange.is_empty())

@@ -13,7 +13,7 @@ use super::base::{self, Base};
 use super::bench::{Bench, Policy};
 use super::figures::{Figures, Finding, Harm, Verdict};
 use super::image::{Image, Kind, Mounted, obstacle};
-use super::inspection::{examine, inspect};
+use super::inspection::{Expected, examine, inspect};
 use super::oracle::{Durable, possible};
 use super::program::{Ended, Ending, Program, Running};
 use super::transcript::Transcript;
@@ -52,9 +52,14 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "no inodes",
-        ground: Ground::Memory("nr_inodes=3"),
+        ground: Ground::Memory("size=8m"),
         told_as: &[("NOSPACE", 28)],
-        torture: |site| site.fill("mode=add ops=3 checkpoint=2", "nr_inodes=100"),
+        torture: |site| {
+            // One for the folder and one for each file that is there.
+            let files = fs::read_dir(&site.folder).map_err(|error| error.to_string())?.count();
+            site.remount(&format!("nr_inodes={}", files + 1))?;
+            site.fill("mode=add ops=3 checkpoint=2", "nr_inodes=100")
+        },
     },
     Case {
         name: "file size limit",
@@ -190,10 +195,12 @@ fn run_case(bench: &Bench, policy: &Policy, base: &Base, case: &Case) -> Verdict
     let transcript = Transcript::read(1, &ended.said)?;
     let states = possible(std::slice::from_ref(&base.state), &transcript, Durable::All);
     let highest = transcript.revisions().last().copied().unwrap_or(0).max(base.revision);
+    let may_be_torn = false;
+    let expected = Expected { states: &states, revision: highest, may_be_torn };
     let result = match examine(&ended, &transcript, true).and_then(|()| judge(case, &transcript)) {
         // A folder that is gone stays so.
         Ok(()) if !site.folder.exists() => Ok(()),
-        Ok(()) => inspect(bench, policy, &site.store, &states, highest)?.map(drop),
+        Ok(()) => inspect(bench, policy, &site.store, &expected)?.map(drop),
         Err(finding) => Err(finding),
     };
     let how = format!("{} (base {}): {}\n{}", case.name, base.name, ended.line, ended.said);

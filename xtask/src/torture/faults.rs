@@ -6,7 +6,7 @@
 use super::base::{self, Base};
 use super::bench::{Bench, Policy};
 use super::figures::{Figures, Finding, Harm, each};
-use super::inspection::{examine, inspect};
+use super::inspection::{Expected, examine, inspect};
 use super::oracle::{Durable, possible};
 use super::program::Program;
 use super::transcript::{Failure, Transcript};
@@ -137,10 +137,12 @@ fn point(
     let states = possible(before, &transcript, Durable::All);
     let highest = transcript.revisions().last().copied().unwrap_or(0).max(base.revision);
     let folder_name = folder.path().display().to_string();
+    let may_be_torn = true;
+    let expected = Expected { states: &states, revision: highest, may_be_torn };
     let result = match examine(&ended, &transcript, false)
         .and_then(|()| judge(sweep, &transcript, &folder_name))
     {
-        Ok(()) => inspect(bench, policy, &store, &states, highest)?.map(drop),
+        Ok(()) => inspect(bench, policy, &store, &expected)?.map(drop),
         Err(finding) => Err(finding),
     };
     let how = format!("{} (base {})\n{}", ended.line, base.name, ended.said);

@@ -19,20 +19,29 @@ pub(super) struct Sound {
     pub(super) commit: u64,
 }
 
+/// What a store must be.
+pub(super) struct Expected<'a> {
+    /// In one of these states.
+    pub(super) states: &'a [State],
+    /// At this revision at least.
+    pub(super) revision: u64,
+    /// May the torn end of a log lie beside it? It does where a write was cut in two.
+    pub(super) may_be_torn: bool,
+}
+
 type Found<T> = std::result::Result<T, Finding>;
 
-/// Opens the store, demands that it is well and in one of the possible states, that its commit
-/// numbers go on above `revision`, that it takes writes, and that nothing stays behind.
+/// Opens the store, demands that it is well and as expected, that its commit numbers go on, that
+/// it takes writes, and that nothing stays behind.
 pub(super) fn inspect(
     bench: &Bench,
     policy: &Policy,
     store: &Path,
-    possible: &[State],
-    revision: u64,
+    expected: &Expected<'_>,
 ) -> Result<Found<Sound>> {
     let ended = bench.checker(store, policy).run()?;
-    Ok(judge(&ended, possible, revision)
-        .and_then(|sound| leftovers(store).map_or(Ok(sound), Err))
+    Ok(judge(&ended, expected.states, expected.revision)
+        .and_then(|sound| leftovers(store, expected.may_be_torn).map_or(Ok(sound), Err))
         .map_err(|finding| Finding {
             text: format!("{}\n  {}", finding.text, ended.line),
             ..finding

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::base::{self, Base};
 use super::bench::{Bench, Policy};
 use super::figures::{Figures, Finding, each};
-use super::inspection::{examine, inspect};
+use super::inspection::{Expected, examine, inspect};
 use super::oracle::{Durable, State, Version, possible};
 use super::program::Ending;
 use super::random::Random;
@@ -98,8 +98,10 @@ fn point(
         kill_the_next(bench, policy, &store, random)?;
         states = with_probe(states);
     }
+    let may_be_torn = scenario.way == "tear";
+    let expected = Expected { states: &states, revision: highest, may_be_torn };
     let result = match examine(&ended, &transcript, killed) {
-        Ok(()) => inspect(bench, policy, &store, &states, highest)?.map(drop),
+        Ok(()) => inspect(bench, policy, &store, &expected)?.map(drop),
         Err(finding) => Err(finding),
     };
     let how = format!("{} (base {}; second kill: {second})", ended.line, base.name);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bench::{Bench, Folder, Policy};
 use super::figures::{Figures, Finding, Harm, each};
-use super::inspection::{Sound, examine, inspect};
+use super::inspection::{Expected, Sound, examine, inspect};
 use super::oracle::{Durable, State, possible};
 use super::program::{Ended, Running};
 use super::random::Random;
@@ -77,8 +77,9 @@ fn one_round(
             verdict = verdict.and(Err(unclear));
         }
     }
+    let expected = Expected { states: &states, revision: highest, may_be_torn: true };
     let result = match verdict {
-        Ok(()) => inspect(bench, policy, &store, &states, highest)?,
+        Ok(()) => inspect(bench, policy, &store, &expected)?,
         Err(finding) => Err(finding),
     };
     let lines: Vec<&str> = ended.iter().map(|ended| ended.line.as_str()).collect();

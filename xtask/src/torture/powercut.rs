@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::bench::{Bench, Policy};
 use super::figures::{Figures, Finding, each};
 use super::image::{Image, Kind, obstacle};
-use super::inspection::{examine, inspect};
+use super::inspection::{Expected, examine, inspect};
 use super::oracle::{Durable, State, certain, possible};
 use super::program::{Ended, Program};
 use super::random::Random;
@@ -146,8 +146,9 @@ fn cut(
     let highest = if policy.is_batched { None } else { seen.revisions().last().copied() };
     let highest = highest.unwrap_or(0).max(site.commit);
     let killed = matches!(moment, Moment::Running | Moment::Waiting | Moment::AtCall);
+    let expected = Expected { states: &states, revision: highest, may_be_torn: true };
     let result = match examine(&ended, &transcript, killed) {
-        Ok(()) => inspect(bench, policy, &site.store, &states, highest)?,
+        Ok(()) => inspect(bench, policy, &site.store, &expected)?,
         Err(finding) => Err(finding),
     };
     let result = match result {
