@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::figures::{Finding, Harm};
-use super::program::{Ending, Program};
+use super::program::Program;
 use crate::call::Call;
 use crate::library::{self, Library};
 use crate::{Result, compiler, place};
@@ -172,19 +172,6 @@ impl Bench {
         finding.text = shortened(&finding.text);
         finding.text += &format!("\n  this and the store's files: {place}");
         finding
-    }
-
-    /// Does the library know the policy?
-    pub(super) fn supports(&self, policy: &Policy) -> Result<bool> {
-        let folder = self.folder()?;
-        let ended = self.worker(&folder.store(), policy).arg("ops=1").run()?;
-        if ended.said.lines().any(|line| line.starts_with("DID open UNSUPPORTED")) {
-            return Ok(false);
-        }
-        match ended.ending {
-            Ending::Code(0) => Ok(true),
-            other => Err(format!("{other:?}: {}\n{}", ended.line, ended.said)),
-        }
     }
 }
 

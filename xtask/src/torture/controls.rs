@@ -16,8 +16,10 @@ struct Control {
     lie: &'static str,
     about: &'static str,
     moments: &'static [Moment],
-    /// Only a store with a log has it.
-    in_log: bool,
+    /// Where it does harm.
+    harms: fn(&Policy) -> bool,
+    /// So many operations go before those that the power cut meets.
+    after: u64,
 }
 
 const CONTROLS: &[Control] = &[
@@ -25,37 +27,44 @@ const CONTROLS: &[Control] = &[
         lie: "files",
         about: "files are not synced",
         moments: &[Moment::Closed, Moment::Left, Moment::Waiting],
-        in_log: false,
+        harms: |_| true,
+        after: 0,
     },
     Control {
         lie: "folders",
         about: "folders are not synced",
         moments: &[Moment::Closed, Moment::Left, Moment::Waiting],
-        in_log: false,
+        // On both file systems the sync of a log makes its own name durable, too.
+        harms: |policy| !policy.is_batched,
+        after: 0,
     },
     Control {
         lie: "all",
         about: "nothing is synced",
         moments: &[Moment::Closed, Moment::Left, Moment::Waiting, Moment::Running],
-        in_log: false,
+        harms: |_| true,
+        after: 0,
     },
     Control {
         lie: "late",
         about: "a file is renamed before it is synced",
         moments: &[Moment::AtCall],
-        in_log: false,
+        harms: |_| true,
+        after: 0,
     },
     Control {
         lie: "lossy",
         about: "half of a write is lost",
         moments: &[Moment::Closed],
-        in_log: false,
+        harms: |_| true,
+        after: 0,
     },
     Control {
         lie: "log",
         about: "the log is not synced",
         moments: &[Moment::Left, Moment::Waiting],
-        in_log: true,
+        harms: |policy| policy.has_log,
+        after: 8,
     },
 ];
 
@@ -69,7 +78,7 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
     }
     let planted: Vec<(&Control, Kind)> = CONTROLS
         .iter()
-        .filter(|control| policy.has_log || !control.in_log)
+        .filter(|control| (control.harms)(policy))
         .flat_map(|control| Kind::ALL.iter().map(move |kind| (control, *kind)))
         .collect();
     let caught = Mutex::new(Vec::new());
@@ -80,7 +89,7 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
         Ok(Figures::default())
     })?;
     let caught = caught.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for control in CONTROLS.iter().filter(|control| policy.has_log || !control.in_log) {
+    for control in CONTROLS.iter().filter(|control| (control.harms)(policy)) {
         let of_it = caught.iter().filter(|(about, ..)| *about == control.about);
         let places =
             of_it.clone().map(|(_, kind, count, of)| format!("{count} of {of} on {kind:?}"));
@@ -110,8 +119,8 @@ fn no_lock(bench: &Bench, policy: &Policy, figures: &mut Figures) -> Result<()> 
 
 fn plant(bench: &Bench, policy: &Policy, control: &Control, kind: Kind) -> Result<Figures> {
     let cuts = if bench.short { 6 } else { 20 };
-    let Control { lie, moments, .. } = control;
+    let Control { lie, moments, after, .. } = *control;
     // Who dies at a sync of a file dies when the late one is due.
     let calls = ("fsync", 4);
-    run_series(bench, policy, &Series { kind, cuts, moments, lie, calls, number: 0 })
+    run_series(bench, policy, &Series { kind, cuts, moments, lie, calls, after, number: 0 })
 }

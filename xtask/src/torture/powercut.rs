@@ -50,6 +50,8 @@ pub(super) struct Series {
     pub(super) lie: &'static str,
     /// The calls at one of which the writer dies, when it does, and how many there are.
     pub(super) calls: (&'static str, u64),
+    /// So many operations go before those that the cut meets; none: chance decides.
+    pub(super) after: u64,
     /// Tells this series from others.
     pub(super) number: u32,
 }
@@ -71,6 +73,7 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
             moments: MOMENTS,
             lie: "",
             calls: CALLS,
+            after: 0,
             number,
         })
         .collect();
@@ -183,11 +186,16 @@ fn worker(
         Moment::Running => (0, "close"),
     };
     // Beyond the first few commits a handle uses its log, where the policy has one.
-    let more = if policy.has_log && ops > 0 { random.next() % 2 * 9 } else { 0 };
+    let more = match series.after {
+        0 if policy.has_log && series.lie.is_empty() => random.next() % 2 * 9,
+        after => after,
+    };
     let ops = if ops == 0 { 0 } else { ops + more };
+    let pauses = if series.lie.is_empty() { "sync=7 checkpoint=11" } else { "sync=7" };
     let worker = bench
         .worker(&site.store, policy)
-        .args("mode=mixed adopt=1 sync=7 checkpoint=11")
+        .args("mode=mixed adopt=1")
+        .args(pauses)
         .arg(format!("ops={ops}"))
         .arg(format!("end={end}"))
         .arg(format!("worker={}", site.writer()))
