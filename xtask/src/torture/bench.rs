@@ -51,7 +51,7 @@ pub(super) const POLICIES: &[Policy] = &[
     },
     Policy {
         name: "batched-auto",
-        members: r#""durability":"batched","checkpoint":"auto","interval_ms":50"#,
+        members: r#""durability":"batched","checkpoint":"auto","interval_ms":5"#,
         is_batched: true,
         has_log: true,
     },

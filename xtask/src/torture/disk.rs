@@ -79,7 +79,8 @@ const CASES: &[Case] = &[
         told_as: &[("READONLY", 30)],
         torture: |site| {
             site.remount("ro")?;
-            let ended = site.worker("ops=2").run()?;
+            let mut ended = site.worker("ops=2").run()?;
+            ended.said += site.read_only()?;
             site.remount("rw")?;
             Ok(ended)
         },
@@ -244,6 +245,19 @@ impl Site<'_> {
     fn remount(&self, options: &str) -> Result<()> {
         let mount = self.bench.tool(Path::new("mount")).arg("-o");
         mount.arg(format!("remount,{options}")).arg(self.folder.display()).must().map(drop)
+    }
+
+    /// Who only reads needs no rights to write; gives a line if that is not so.
+    fn read_only(&self) -> Result<&'static str> {
+        let reader =
+            self.bench.program("checker").arg("probe=0").arg("options={\"read_only\":true}");
+        let ended = reader.arg(format!("path={}", self.store.display())).run()?;
+        let seen = ended.said.lines().filter(|line| line.starts_with("DOC ")).count();
+        Ok(if ended.ending == Ending::Code(0) && seen == self.base.state.len() {
+            ""
+        } else {
+            "WRONG 0 the store cannot be read where it cannot be written\n"
+        })
     }
 
     /// Lets a worker work under a limit that a shell sets.

@@ -31,6 +31,8 @@ pub(super) enum Moment {
     Left,
     /// It waits, with the store open.
     Waiting,
+    /// It has waited for longer than a batched store leaves anything unsynced.
+    Rested,
     /// It writes.
     Running,
     /// It died at some system call a moment ago.
@@ -40,6 +42,17 @@ pub(super) enum Moment {
 /// Equal shares for all moments.
 const MOMENTS: &[Moment] =
     &[Moment::Closed, Moment::Left, Moment::Waiting, Moment::Running, Moment::AtCall];
+/// Where syncs come by themselves a while later.
+const BATCHED_MOMENTS: &[Moment] = &[
+    Moment::Closed,
+    Moment::Left,
+    Moment::Waiting,
+    Moment::Running,
+    Moment::AtCall,
+    Moment::Rested,
+];
+/// Far longer than the interval of the batched policy, even on a busy machine.
+const REST: Duration = Duration::from_secs(1);
 
 /// A series of cuts on one file system.
 pub(super) struct Series {
@@ -70,7 +83,7 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
         .map(|(kind, number)| Series {
             kind,
             cuts,
-            moments: MOMENTS,
+            moments: if policy.is_batched { BATCHED_MOMENTS } else { MOMENTS },
             lie: "",
             calls: CALLS,
             after: 0,
@@ -142,13 +155,14 @@ fn cut(
     let transcript = Transcript::read(site.writer(), &ended.said)?;
     // What the writer said after the cut began counts for nothing.
     let seen = Transcript::read(site.writer(), &seen)?;
-    let durable = if policy.is_batched { Durable::Synced } else { Durable::All };
+    let takes_some = policy.is_batched && moment != Moment::Rested;
+    let durable = if takes_some { Durable::Synced } else { Durable::All };
     let count = certain(&seen, durable).min(seen.acknowledged());
     let before = std::slice::from_ref(&site.state);
     let states = possible(before, &transcript, Durable::First(count));
-    let highest = if policy.is_batched { None } else { seen.revisions().last().copied() };
+    let highest = if takes_some { None } else { seen.revisions().last().copied() };
     let highest = highest.unwrap_or(0).max(site.commit);
-    let killed = matches!(moment, Moment::Running | Moment::Waiting | Moment::AtCall);
+    let killed = !matches!(moment, Moment::Closed | Moment::Left);
     let expected = Expected { states: &states, revision: highest, may_be_torn: true };
     let result = match examine(&ended, &transcript, killed) {
         Ok(()) => inspect(bench, policy, &site.store, &expected)?,
@@ -182,7 +196,7 @@ fn worker(
     let (ops, end) = match moment {
         Moment::Closed | Moment::AtCall => (random.between(1, 5), "close"),
         Moment::Left => (random.between(1, 5), "leave"),
-        Moment::Waiting => (random.between(1, 5), "wait"),
+        Moment::Waiting | Moment::Rested => (random.between(1, 5), "wait"),
         Moment::Running => (0, "close"),
     };
     // Beyond the first few commits a handle uses its log, where the policy has one.
@@ -220,19 +234,20 @@ fn run_and_cut(
     moment: Moment,
     random: &mut Random,
 ) -> Result<(Ended, String)> {
-    if !matches!(moment, Moment::Running | Moment::Waiting) {
+    if matches!(moment, Moment::Closed | Moment::Left | Moment::AtCall) {
         let ended = worker.run()?;
         site.image.cut()?;
         let said = ended.said.clone();
         return Ok((ended, said));
     }
     let mut running = worker.start()?;
-    if moment == Moment::Waiting {
-        if !running.wait_for("DONE") {
-            return Err(format!("{worker} does not come to its end:\n{}", running.said_so_far()));
-        }
-    } else {
+    if moment == Moment::Running {
         thread::sleep(Duration::from_millis(random.between(5, 60)));
+    } else if !running.wait_for("DONE") {
+        return Err(format!("{worker} does not come to its end:\n{}", running.said_so_far()));
+    }
+    if moment == Moment::Rested {
+        thread::sleep(REST);
     }
     let seen = running.said_so_far();
     site.image.cut()?;
