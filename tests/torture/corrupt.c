@@ -9,7 +9,8 @@
  * kinds that follows from the seed. Each time all files are put back first. Then:
  *
  * - a store that does not open says why, with the path, and its files are left as they are;
- * - a damaged log or lock file never changes what the store holds: it is all there, or refused;
+ * - a damaged log or lock file never changes in silence what the store holds: it is all there, or
+ *   refused, or, where nothing tells that it was on disk, the end of the log is kept aside;
  * - a data file that was cut short is refused, unless nothing but the last line's end is missing;
  * - other damage to the data file may give another text that is well-formed, which is legal.
  *
@@ -17,7 +18,7 @@
  *     UNCLEAR flip 17 ...          the reason does not tell enough
  *     DIED flip 17 signal 11       it crashed, or hung
  *     ALL 1234                     how many numbers the first two kinds take
- *     SUM files 1000 refused 800 legal 200 harmless 0
+ *     SUM files 1000 refused 800 legal 200 harmless 0 torn 0
  *     DONE
  */
 #define _GNU_SOURCE
@@ -50,7 +51,8 @@ static struct file files[TARGETS] = { { "", NULL, NULL, 0, 0, 0 },
 static enum target target;
 static char description[200];
 static uint64_t expected;
-static long refused, legal, harmless, kept;
+static long refused, legal, harmless, torn, kept;
+static int set_aside; /* how many files the store put aside this time */
 static uint64_t randomness;
 
 int clock_gettime(clockid_t clock, struct timespec *out)
@@ -257,6 +259,25 @@ static int is_only_cut_space(void)
     return file->damaged_length < file->length;
 }
 
+/* Removes what the store put aside, "s.json.torn-...", and counts it. */
+static int sweep(const char *folder)
+{
+    DIR *stream = opendir(folder);
+    struct dirent *entry;
+    char path[4096];
+    int count = 0;
+    while (stream != NULL && (entry = readdir(stream)) != NULL) {
+        if (strncmp(entry->d_name, "s.json.torn-", 12) == 0) {
+            snprintf(path, sizeof path, "%.2000s/%.1000s", folder, entry->d_name);
+            count += unlink(path) == 0;
+        }
+    }
+    if (stream != NULL) {
+        closedir(stream);
+    }
+    return count;
+}
+
 static void judge_opening(nanostore *store)
 {
     char *report = NULL;
@@ -266,6 +287,8 @@ static void judge_opening(nanostore *store)
         keep("WRONG", "it opens and cannot be read");
     } else if (found == expected) {
         harmless++;
+    } else if (target == LOG && set_aside > 0) {
+        torn++;
     } else if (target != DATA || is_cut) {
         keep("WRONG", "it opens and holds something else");
     } else {
@@ -292,12 +315,14 @@ static void try_it(const char *folder, const char *path)
         judge_refusal(folder, status, error);
         return;
     }
+    set_aside = sweep(folder);
     judge_opening(store);
     status = nanostore_close(&store, &error);
     if (status == NANOSTORE_INTERNAL || status == NANOSTORE_PANIC) {
         keep("WRONG", nanostore_error_json(error));
     }
     nanostore_error_free(error);
+    (void)sweep(folder);
 }
 
 /* Without damage: what the store should hold. */
@@ -345,8 +370,8 @@ int main(int count, char **words)
         damage((size_t)number);
         try_it(folder, path);
     }
-    say("SUM files %ld refused %ld legal %ld harmless %ld", number - from, refused, legal,
-        harmless);
+    say("SUM files %ld refused %ld legal %ld harmless %ld torn %ld", number - from, refused, legal,
+        harmless, torn);
     say("DONE");
     return 0;
 }

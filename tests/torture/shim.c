@@ -3,7 +3,8 @@
  * concern one folder, and at the n-th of them makes something happen.
  *
  *     TORTURE_FOLDER   the folder, absolute and without links; calls elsewhere are not touched
- *     TORTURE_CALL     the calls that count: a name of `names` below, or "any"
+ *     TORTURE_CALL     the calls that count: a name of `names` below, "any", or "change" for those
+ *                      that change a file or a folder
  *     TORTURE_AT       which of them, from 1; 0: none
  *     TORTURE_DO       kill: the process dies before the call
  *                      tear: half of a write is done, then the process dies
@@ -39,6 +40,7 @@
 
 #define PATH_BYTES_MAX 4096
 #define LATE_MAX 64
+#define CHANGES 1000
 
 enum call {
     OPEN, READ, WRITE, FSYNC, FDATASYNC, FOLDERSYNC, RENAME, UNLINK, TRUNCATE, ALLOCATE, LOCK, STAT,
@@ -55,7 +57,7 @@ enum fate { MAKE, FAIL, SHORTEN, TEAR, PRETEND, LOSE };
 
 static char folder[PATH_BYTES_MAX];
 static size_t folder_length;
-static int wanted = -1; /* a call, or CALLS for any */
+static int wanted = -1; /* a call, CALLS for any, CHANGES for those that change something */
 static long at, times = 1, reached;
 static int armed = 1, failure;
 static enum fate fate;
@@ -115,6 +117,8 @@ __attribute__((constructor)) static void begin(void)
     }
     if (strcmp(call, "any") == 0) {
         wanted = CALLS;
+    } else if (strcmp(call, "change") == 0) {
+        wanted = CHANGES;
     }
     is_kill = strcmp(action, "kill") == 0;
     failure = atoi(action);
@@ -186,6 +190,12 @@ static enum fate lied_to(enum call call)
     }
 }
 
+static int counts(enum call call)
+{
+    int changes = call == WRITE || call == RENAME || call == UNLINK || call == TRUNCATE;
+    return wanted == CALLS || wanted == (int)call || (wanted == CHANGES && changes);
+}
+
 static enum fate decide(enum call call, int fd, const char *path)
 {
     char shown[PATH_BYTES_MAX], line[PATH_BYTES_MAX + 100];
@@ -197,7 +207,7 @@ static enum fate decide(enum call call, int fd, const char *path)
         return MAKE;
     }
     __sync_add_and_fetch(&tally[call], 1);
-    if (!armed || at == 0 || (wanted != CALLS && wanted != (int)call)) {
+    if (!armed || at == 0 || !counts(call)) {
         return lied_to(call);
     }
     number = __sync_add_and_fetch(&reached, 1);

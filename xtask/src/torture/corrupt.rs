@@ -61,6 +61,8 @@ fn damage(bench: &Bench, policy: &Policy, part: &Part<'_>) -> Result<Figures> {
         .arg(format!("from={}", part.from))
         .arg(format!("count={}", part.count))
         .arg(format!("seed={}", bench.seed))
+        .arg("limit=600")
+        .limit(600)
         .run()?;
     let mut files = part.count;
     for line in ended.said.lines() {
@@ -91,22 +93,23 @@ fn explained(bench: &Bench, finding: Finding, work: &Path, line: &str) -> Findin
     bench.explain(finding, &work.join("s.json"), line)
 }
 
-/// Adds up the notes "data files 10 refused 7 legal 2 harmless 1".
+/// Adds up the notes "data files 10 refused 7 legal 2 harmless 1 torn 0".
 fn sums(notes: &[String]) -> Vec<String> {
     let mut sums = Vec::new();
     for target in ["data", "log", "lock"] {
         let of_it = notes.iter().filter_map(|note| note.strip_prefix(target)?.strip_prefix(' '));
-        let mut counts = [0_u64; 4];
+        let mut counts = [0_u64; 5];
         for note in of_it {
             let numbers = note.split(' ').skip(1).step_by(2);
             for (count, number) in counts.iter_mut().zip(numbers) {
                 *count += number.parse().unwrap_or(0);
             }
         }
-        let [files, refused, legal, harmless] = counts;
+        let [files, refused, legal, harmless, torn] = counts;
         if files > 0 {
             sums.push(format!(
-                "{target}: {files} files, {refused} refused, {legal} legal, {harmless} harmless"
+                "{target}: {files} files, {refused} refused, {legal} legal, {harmless} harmless, \
+                 {torn} kept aside"
             ));
         }
     }
@@ -121,9 +124,9 @@ mod tests {
     fn the_sums_of_all_parts_are_added_up() {
         let note = |text: &str| text.to_owned();
         let notes = [
-            note("data files 10 refused 7 legal 2 harmless 1"),
-            note("data files 5 refused 5 legal 0 harmless 0"),
+            note("data files 10 refused 7 legal 2 harmless 1 torn 0"),
+            note("data files 5 refused 5 legal 0 harmless 0 torn 0"),
         ];
-        assert_eq!(sums(&notes), ["data: 15 files, 12 refused, 2 legal, 1 harmless"]);
+        assert_eq!(sums(&notes), ["data: 15 files, 12 refused, 2 legal, 1 harmless, 0 kept aside"]);
     }
 }

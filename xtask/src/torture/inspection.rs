@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::bench::{Bench, Policy, leftovers};
+use super::bench::{Bench, Policy, copy_files, leftovers};
 use super::figures::{Finding, Harm};
 use super::oracle::{State, Version, differences, is_same};
 use super::program::{Ended, Ending};
@@ -39,13 +39,16 @@ pub(super) fn inspect(
     store: &Path,
     expected: &Expected<'_>,
 ) -> Result<Found<Sound>> {
+    // The checker mends what it finds; who looks into a finding wants to see what that was.
+    let before = bench.folder()?;
+    copy_files(store.parent().unwrap_or(store), before.path())?;
     let ended = bench.checker(store, policy).run()?;
-    Ok(judge(&ended, expected.states, expected.revision)
-        .and_then(|sound| leftovers(store, expected.may_be_torn).map_or(Ok(sound), Err))
-        .map_err(|finding| Finding {
-            text: format!("{}\n  {}", finding.text, ended.line),
-            ..finding
-        }))
+    let judged = judge(&ended, expected.states, expected.revision)
+        .and_then(|sound| leftovers(store, expected.may_be_torn).map_or(Ok(sound), Err));
+    Ok(judged.map_err(|finding| {
+        let how = format!("before the checker: {}\n{}", ended.line, ended.said);
+        bench.explain(finding, &before.store(), &how)
+    }))
 }
 
 /// What a worker itself did wrong, whatever became of the store: `killed` tells whether it was.

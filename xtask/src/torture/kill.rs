@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::base::{self, Base};
-use super::bench::{Bench, Policy};
+use super::bench::{Bench, Policy, copy_files};
 use super::figures::{Figures, Finding, each};
 use super::inspection::{Expected, examine, inspect};
 use super::oracle::{Durable, State, Version, possible};
-use super::program::Ending;
+use super::program::{Ending, Program};
 use super::random::Random;
 use super::transcript::{Name, Transcript};
 use crate::Result;
@@ -15,6 +15,8 @@ use crate::Result;
 const KINDS: &[&str] = &["add", "update", "replace", "delete", "batch"];
 /// More calls than this in one run: the sweep would not end.
 const CALLS_MAX: u64 = 20_000;
+/// An open, an operation and a close change files fewer times than this.
+const CHANGES_MAX: u64 = 40;
 /// Of so many kills one has its recovery killed, too.
 const SECOND_LEVEL: u64 = 8;
 /// The document that a checker writes and deletes, while it is killed itself.
@@ -50,7 +52,53 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
             }
         }
     }
-    each(&scenarios, |scenario| sweep(bench, policy, scenario))
+    let mut figures = each(&scenarios, |scenario| sweep(bench, policy, scenario))?;
+    let firsts: Vec<(&Base, u64)> =
+        bases.iter().flat_map(|base| (1..=CHANGES_MAX).map(move |place| (base, place))).collect();
+    let deaths = each(&firsts, |(base, place)| two_deaths(bench, policy, base, *place))?;
+    figures.notes.push(format!("of them {} with two deaths in a row", deaths.points));
+    figures.merge(deaths);
+    Ok(figures)
+}
+
+/// A process dies at its change number `place`; the next one at each of its changes.
+fn two_deaths(bench: &Bench, policy: &Policy, base: &Base, place: u64) -> Result<Figures> {
+    let mut figures = Figures::default();
+    let first = base.copy(bench)?;
+    let worker = bench.worker(&first.store(), policy).args("mode=batch ops=1");
+    let worker = worker.arg(format!("base={}", base.documents));
+    let ended = dying(bench, worker, &first.store(), place).run()?;
+    let transcript = Transcript::read(1, &ended.said)?;
+    if transcript.fault.is_none() {
+        return Ok(figures);
+    }
+    let states = possible(std::slice::from_ref(&base.state), &transcript, Durable::All);
+    let revision = transcript.revisions().last().copied().unwrap_or(0).max(base.revision);
+    let states = with_probe(states);
+    for second_place in 1..CHANGES_MAX {
+        let folder = bench.folder()?;
+        copy_files(first.path(), folder.path())?;
+        let store = folder.store();
+        let checker = bench.checker(&store, policy).arg("probe=2");
+        let second = dying(bench, checker, &store, second_place).run()?;
+        let expected = Expected { states: &states, revision, may_be_torn: false };
+        let result = inspect(bench, policy, &store, &expected)?.map(drop);
+        let how = format!("{}\n  {}", ended.line, second.line);
+        figures.count(result.map_err(|finding| bench.explain(finding, &store, &how)));
+        if second.ending != Ending::Signal(9) {
+            break;
+        }
+    }
+    Ok(figures)
+}
+
+/// Lets a program die at a call that would change a file or a folder.
+fn dying(bench: &Bench, program: Program, store: &Path, place: u64) -> Program {
+    bench
+        .shimmed(program, store)
+        .variable("TORTURE_CALL", "change")
+        .variable("TORTURE_DO", "kill")
+        .variable("TORTURE_AT", place)
 }
 
 fn sweep(bench: &Bench, policy: &Policy, scenario: &Scenario<'_>) -> Result<Figures> {

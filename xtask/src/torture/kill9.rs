@@ -82,8 +82,9 @@ fn one_round(
         Ok(()) => inspect(bench, policy, &store, &expected)?,
         Err(finding) => Err(finding),
     };
-    let lines: Vec<&str> = ended.iter().map(|ended| ended.line.as_str()).collect();
-    Ok(result.map_err(|finding| bench.explain(finding, &store, &lines.join("\n  "))))
+    let told: Vec<String> =
+        ended.iter().map(|ended| format!("{}\n{}", ended.line, ended.said)).collect();
+    Ok(result.map_err(|finding| bench.explain(finding, &store, &told.join("\n"))))
 }
 
 /// Kills one after the other, in any order, with pauses between.
