@@ -12,7 +12,8 @@
 //! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back
 //! - [`draft`], [`writes`], [`operation`]: deciding; [`clock`]: times and UUIDs
 //! - [`commit`], [`group`], [`durable`]: keeping what was decided; [`policy`]: how
-//! - [`catch_up`]: taking in what others wrote; [`replay`]: what a commit writes to the log, and back
+//! - [`catch_up`]: taking in what others wrote
+//! - [`replay`]: what a commit writes to the log, and back
 //! - [`identify`], [`source`], [`listing`], [`place`]: reading; [`check`]: verify
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
 

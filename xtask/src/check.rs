@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::suite::Tally;
 use crate::{
     Result, c_programs, cost, dialects, go, header, place, readme, scripts, suite, swift, symbols,
-    tidy, toolchain, tools,
+    tidy, toolchain, tools, torture,
 };
 
 /// One step: its name, the programs it cannot do without, and its work, which gives a short note.
@@ -57,6 +57,7 @@ const STEPS: &[Step] = &[
     Step { name: "go", needs: &["gcc"], work: go::run },
     Step { name: "swift", needs: &["unshare"], work: swift::run },
     Step { name: "scripts", needs: &[], work: |_| scripts::run() },
+    Step { name: "torture", needs: &["gcc"], work: |_| torture::step() },
     Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
 ];
 

@@ -28,3 +28,16 @@ pub(crate) fn compile(source: &Path, library: &Library, folder: &Path) -> Result
         .run()?;
     Ok(program)
 }
+
+/// Compiles the C program `source` into a library that the loader puts before all others.
+pub(crate) fn compile_preloaded(source: &Path, library: &Path) -> Result<PathBuf> {
+    Call::new("gcc")
+        .words("-std=c99 -g -O1 -Wstrict-prototypes -shared -fPIC")
+        .words(WARNINGS)
+        .arg("-o")
+        .path(library)
+        .path(source)
+        .arg("-ldl")
+        .run()?;
+    Ok(library.to_path_buf())
+}

@@ -24,6 +24,7 @@ mod symbols;
 mod tidy;
 mod toolchain;
 mod tools;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask tidy                       the rules about the sources alone
        cargo xtask cost                       instructions and memory of the library's calls
        cargo xtask call-cost                  times of calls in each language, against C
+       cargo xtask torture [--short] [--seed N] [--policy P] [BATTERY...]
+                                              kills, faults, power cuts: see docs/torture.md
        cargo xtask steps                      the names of the steps of check";
 
 fn main() -> ExitCode {
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run().map(|note| println!("{note}")),
         ["cost"] => cost::run().map(|note| println!("{note}")),
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
+        ["torture", words @ ..] => torture::run(words),
         ["steps"] => {
             check::print_steps();
             Ok(())

@@ -19,6 +19,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("readelf", "binutils"),
     ("python3", "python3"),
     ("pip3", "python3-pip"),
+    ("mkfs.xfs", "xfsprogs"),
+    ("mkfs.ext4", "e2fsprogs"),
 ];
 
 const COMPONENTS: &[(&str, &str)] = &[("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")];
