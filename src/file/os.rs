@@ -6,12 +6,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
@@ -40,7 +38,7 @@ impl FileSystem for OsFileSystem {
     fn open_directory(&self, path: &Path) -> io::Result<Box<dyn Directory>> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let descriptor = retry(|| nix::fcntl::open(path, flags, Mode::empty()))?;
-        Ok(Box::new(OsDirectory(descriptor.into())))
+        Ok(Box::new(OsDirectory { file: descriptor.into(), path: path.to_owned() }))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
@@ -95,7 +93,10 @@ fn check_link(link: &Path, parent: &Path) -> io::Result<()> {
     Ok(())
 }
 
-struct OsDirectory(std::fs::File);
+struct OsDirectory {
+    file: std::fs::File,
+    path: PathBuf,
+}
 
 impl Directory for OsDirectory {
     fn open(&self, name: &OsStr, how: Open) -> io::Result<Box<dyn File>> {
@@ -108,54 +109,46 @@ impl Directory for OsDirectory {
             flags | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
         // The kernel's type for modes differs from system to system.
         let mode = Mode::from_bits_truncate(mode as libc::mode_t);
-        let descriptor = retry(|| openat(&self.0, name, flags, mode))?;
+        let descriptor = retry(|| openat(&self.file, name, flags, mode))?;
         Ok(Box::new(OsFile { file: descriptor.into(), writable: how != Open::Read }))
     }
 
     fn metadata(&self, name: &OsStr) -> io::Result<Metadata> {
-        let stat = retry(|| fstatat(&self.0, name, AtFlags::AT_SYMLINK_NOFOLLOW))?;
+        let stat = retry(|| fstatat(&self.file, name, AtFlags::AT_SYMLINK_NOFOLLOW))?;
         Ok(metadata_of(&stat))
     }
 
     fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        retry(|| renameat(&self.0, from, &self.0, to))
+        retry(|| renameat(&self.file, from, &self.file, to))
     }
 
     fn remove(&self, name: &OsStr) -> io::Result<()> {
-        retry(|| unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir))
+        retry(|| unlinkat(&self.file, name, UnlinkatFlags::NoRemoveDir))
     }
 
     fn sync(&self) -> io::Result<()> {
         // A descriptor of a folder is synced as that of a file is, with F_FULLFSYNC on macOS.
-        self.0.sync_all()
+        self.file.sync_all()
     }
 
     fn entries(&self) -> io::Result<Vec<OsString>> {
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        // Opened anew, since a descriptor has one reading position.
-        let directory = retry(|| Dir::openat(&self.0, ".", flags, Mode::empty()))?;
-        let mut names = Vec::new();
-        for entry in directory {
-            let entry = entry?;
-            let name = entry.file_name().to_bytes();
-            if name != b"." && name != b".." {
-                names.push(OsStr::from_bytes(name).to_owned());
-            }
-        }
-        Ok(names)
+        // By its path, since a descriptor has one reading position. Who exchanges the folder gets
+        // names that lead nowhere through the descriptor.
+        let entries = retry(|| std::fs::read_dir(&self.path))?;
+        entries.map(|entry| Ok(entry?.file_name())).collect()
     }
 
     fn check_writable(&self) -> io::Result<()> {
         let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
-        retry(|| faccessat(&self.0, ".", wanted, AtFlags::AT_EACCESS))
+        retry(|| faccessat(&self.file, ".", wanted, AtFlags::AT_EACCESS))
     }
 
     fn is_removed(&self) -> bool {
-        fstat(&self.0).is_ok_and(|stat| stat.st_nlink == 0)
+        fstat(&self.file).is_ok_and(|stat| stat.st_nlink == 0)
     }
 
     fn file_system_name(&self) -> String {
-        file_system_name(&self.0)
+        file_system_name(&self.file)
     }
 
     fn user(&self) -> u32 {

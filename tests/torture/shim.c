@@ -412,15 +412,15 @@ ssize_t readlink(const char *path, char *out, size_t count)
     ON(STAT, AT_FDCWD, path, (path, out, count))
 }
 
-DIR *fdopendir(int fd)
+DIR *opendir(const char *path)
 {
-    REAL(fdopendir)
-    return decide(LIST, fd, "") == FAIL ? NULL : real(fd);
+    REAL(opendir)
+    return decide(LIST, AT_FDCWD, path) == FAIL ? NULL : real(path);
 }
 
-struct dirent *readdir(DIR *stream)
+struct dirent64 *readdir64(DIR *stream)
 {
-    REAL(readdir)
+    REAL(readdir64)
     return decide(LIST, dirfd(stream), "") == FAIL ? NULL : real(stream);
 }
 
