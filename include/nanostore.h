@@ -582,9 +582,9 @@ nanostore_status nanostore_define(nanostore *store,
  *      "read_only":false}
  *
  * `commit` is the number of the last write; `violations` counts the documents that break the
- * schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size of
- * the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes of
- * this process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
+ * schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size
+ * of the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes
+ * of this process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
  * `conflicts` lists the files in which something was set aside that did not fit the store: commits
  * that met a person's edit, ends of logs that a crash cut off, damaged logs. Members may be added
  * in later versions.

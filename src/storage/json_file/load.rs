@@ -107,38 +107,15 @@ impl Inner {
         may_mend: bool,
     ) -> Result<Option<Beside>> {
         let known = header.unwrap_or_default();
-        let log = match self.open_log(place) {
-            Err(error) if error.kind() == ErrorKind::Corrupt && self.access.salvage && may_mend => {
-                self.set_log_aside(place, Aside::Damaged)?;
-                let removed = place.directory.remove(self.log_name());
-                removed.map_err(|error| Error::io("remove", &self.log_path, error))?;
-                return Ok(None);
-            }
-            log => log?,
-        };
-        let Some(log) = log else {
-            let lost = known.log != 0 && found != 0 && found == known.digest;
-            if lost && !self.access.salvage {
-                return Err(self.log_missing());
-            }
-            return Ok(None);
-        };
+        let Some(log) = self.find_log(place, &known, found, may_mend)? else { return Ok(None) };
         let is_known = known.log == log.heading.id;
         let synced = if is_known { known.synced } else { 0 };
-        let failed = |error| Error::io("read", &self.log_path, error);
         // After a failed sync only what was acknowledged before it counts.
         let committed = if is_known { known.committed } else { log.start };
         let end = known.poisoned.then_some(committed);
-        let mut scan = log.read(log.start, log.heading.seq, end, synced).map_err(failed)?;
-        let folded = match scan.records.last().map(|record| &record.body) {
-            Some(Body::Checkpoint(digest)) => *digest == found,
-            _ => false,
-        } || is_known && known.pending == found && found != log.heading.base;
-        let mut bond = match found == log.heading.base {
-            _ if folded => Bond::Folded,
-            true => Bond::Waiting,
-            false => Bond::Strange,
-        };
+        let scan = log.read(log.start, log.heading.seq, end, synced);
+        let mut scan = scan.map_err(|error| Error::io("read", &self.log_path, error))?;
+        let mut bond = bond(&known, &log, &scan, found);
         if let Some(offset) = scan.damaged.filter(|_| bond != Bond::Folded) {
             if !self.access.salvage {
                 return Err(damaged(&self.log_path, offset));
@@ -151,6 +128,31 @@ impl Inner {
             bond = Bond::Strange;
         }
         Ok(Some(Beside { log: Arc::new(log), scan, bond }))
+    }
+
+    /// Opens the log; None where there is none and none is missed.
+    fn find_log(
+        &self,
+        place: &Place,
+        known: &Header,
+        found: u128,
+        may_mend: bool,
+    ) -> Result<Option<Log>> {
+        let salvage = self.access.salvage;
+        match self.open_log(place) {
+            Ok(None) => {
+                let is_missed = known.log != 0 && found != 0 && found == known.digest;
+                if is_missed && !salvage { Err(self.log_missing()) } else { Ok(None) }
+            }
+            // Not even its first line can be read.
+            Err(error) if error.kind() == ErrorKind::Corrupt && salvage && may_mend => {
+                self.set_log_aside(place, Aside::Damaged)?;
+                let removed = place.directory.remove(self.log_name());
+                removed.map_err(|error| Error::io("remove", &self.log_path, error))?;
+                Ok(None)
+            }
+            opened => opened,
+        }
     }
 
     /// Makes records durable that a process left that died, blanks what it left unfinished, and
@@ -308,6 +310,20 @@ impl Inner {
         let file = open_regular(&*place.directory, &self.name, &self.path, Open::Read)?;
         let Some(file) = file else { return Ok(None) };
         read_all(&*file, &self.path, self.fs.now()).map(Some)
+    }
+}
+
+/// How a log stands to the file of digest `found`.
+fn bond(known: &Header, log: &Log, scan: &Scan, found: u128) -> Bond {
+    let ends_in = |record: &Record| record.body == Body::Checkpoint(found);
+    let was_put_in_place =
+        known.log == log.heading.id && known.pending == found && found != log.heading.base;
+    if scan.records.last().is_some_and(ends_in) || was_put_in_place {
+        Bond::Folded
+    } else if found == log.heading.base {
+        Bond::Waiting
+    } else {
+        Bond::Strange
     }
 }
 
