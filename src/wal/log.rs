@@ -45,7 +45,10 @@ impl Log {
         let Some(file) = open_regular(directory, name, path, how)? else { return Ok(None) };
         let mut bytes = [0; HEADING_BYTES_MAX];
         let length = read_full(&*file, &mut bytes, 0).map_err(|e| Error::io("read", path, e))?;
-        let line = bytes.get(..length).and_then(|bytes| bytes.split(|byte| *byte == b'\n').next());
+        let bytes = bytes.get(..length).unwrap_or_default();
+        // It was made whole, so a line without its end was cut off.
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let line = end.and_then(|end| bytes.get(..end));
         let heading = line.and_then(Heading::decode).ok_or_else(|| damaged(path, 0))?;
         let start = line.map_or(0, |line| line.len() as u64 + 1);
         Ok(Some(Log { heading, start, file: Arc::from(file), size: AtomicU64::new(0) }))

@@ -10,7 +10,8 @@
  *
  * - a store that does not open says why, with the path, and its files are left as they are;
  * - a damaged log or lock file never changes in silence what the store holds: it is all there, or
- *   refused, or, where nothing tells that it was on disk, the end of the log is kept aside;
+ *   refused, or, where nothing tells that it was on disk, the end of the log is kept aside (or
+ *   missing, if it was cut off between two commits that nobody had synced);
  * - a data file that was cut short is refused, unless nothing but the last line's end is missing;
  * - other damage to the data file may give another text that is well-formed, which is legal.
  *
@@ -278,6 +279,15 @@ static int sweep(const char *folder)
     return count;
 }
 
+/* Under `batched` a power cut may take whole commits from the end of the log, and tells nobody. */
+static int is_unsynced_end(void)
+{
+    const struct file *file = &files[LOG];
+    return strstr(argument("options", ""), "batched") != NULL
+        && file->damaged_length < file->length && file->damaged_length > 0
+        && file->damaged[file->damaged_length - 1] == '\n';
+}
+
 static void judge_opening(nanostore *store)
 {
     char *report = NULL;
@@ -287,7 +297,7 @@ static void judge_opening(nanostore *store)
         keep("WRONG", "it opens and cannot be read");
     } else if (found == expected) {
         harmless++;
-    } else if (target == LOG && set_aside > 0) {
+    } else if (target == LOG && (set_aside > 0 || is_unsynced_end())) {
         torn++;
     } else if (target != DATA || is_cut) {
         keep("WRONG", "it opens and holds something else");

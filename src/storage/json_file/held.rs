@@ -103,21 +103,31 @@ impl Held {
             ..self.store.target(&self.place)
         };
         let mode = self.store.access.mode & 0o777;
-        let log = Log::create(&target, heading, mode).map_err(|error| {
-            match (error.kind(), error.sys_errno()) {
-                // A log without commits does no harm, whether it is there or not.
-                (ErrorKind::UnknownOutcome, Some(errno)) => {
-                    self.io("make", std::io::Error::from_raw_os_error(errno))
-                }
-                _ => error,
-            }
-        })?;
+        let created = Log::create(&target, heading, mode);
+        let log = created.map_err(|error| self.without_log(error))?;
         let log = Arc::new(log);
         let position = Position { offset: log.start, seq: heading.seq };
         *self.end() = End { position, synced: heading.seq };
         let mut seen = self.store.seen();
         seen.log = Some(SeenLog { log: Arc::clone(&log), offset: log.start, seq: heading.seq });
         Ok(log)
+    }
+
+    /// No log could be made. One without commits does no harm, but the next must find its place free.
+    #[cold]
+    fn without_log(&self, error: Error) -> Error {
+        if error.name() == "FILE_CHANGED" {
+            // One is there that nobody knows of: the next load looks at it.
+            self.store.seen().file = View::Unknown;
+            return error;
+        }
+        drop(self.place.directory.remove(self.store.log_name()));
+        match (error.kind(), error.sys_errno()) {
+            (ErrorKind::UnknownOutcome, Some(errno)) => {
+                self.io("make", std::io::Error::from_raw_os_error(errno))
+            }
+            _ => error,
+        }
     }
 
     /// Writes a line to the end of the log; what is left of one that failed is blanked.
@@ -161,7 +171,11 @@ impl Held {
         let new = digest(bytes);
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
-        let header = self.header()?;
+        let mut header = self.header()?;
+        if seen.log.is_none() {
+            // A process may have died after it removed a log and before it said so.
+            (header.log, header.committed, header.synced) = (0, 0, 0);
+        }
         let intent = Header { commit, digest: seen.own_digest, pending: new, ..header };
         self.guard.write_header(&intent)?;
         {

@@ -21,6 +21,8 @@ const SCHEMA: &str = concat!(
 /// How long programs wait for locks where nobody should keep one for ever.
 const PATIENCE_MS: u32 = 20_000;
 
+/// So many findings keep the files of their stores.
+const EXPLAINED_MAX: u32 = 200;
 /// So many lines at the beginning and at the end of a finding are printed.
 const SHOWN_LINES: usize = 6;
 
@@ -65,6 +67,8 @@ pub(super) struct Bench {
     scratch: PathBuf,
     found: PathBuf,
     count: AtomicU32,
+    /// Findings whose files were kept.
+    explained: AtomicU32,
     /// File systems may be mounted here.
     pub(super) can_mount: bool,
     /// The quick form, for the check.
@@ -107,8 +111,19 @@ impl Bench {
         if can_mount {
             Call::new("mount").words("-t tmpfs -o size=4g tmpfs").path(&scratch).run()?;
         }
-        let count = AtomicU32::new(0);
-        Ok(Bench { library, programs, shim, scratch, found, count, can_mount, short, seed })
+        let (count, explained) = (AtomicU32::new(0), AtomicU32::new(0));
+        Ok(Bench {
+            library,
+            programs,
+            shim,
+            scratch,
+            found,
+            count,
+            explained,
+            can_mount,
+            short,
+            seed,
+        })
     }
 
     /// One of the C programs.
@@ -163,8 +178,14 @@ impl Bench {
 
     /// Adds to a finding how it came about, and keeps what the store looked like.
     pub(super) fn explain(&self, mut finding: Finding, store: &Path, how: &str) -> Finding {
-        let kept = self.found.join(self.count.fetch_add(1, Ordering::Relaxed).to_string());
         finding.text = format!("{}\n  {how}", finding.text);
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        if self.explained.fetch_add(1, Ordering::Relaxed) >= EXPLAINED_MAX {
+            // What goes wrong everywhere would fill the disk.
+            finding.text = shortened(&finding.text);
+            return finding;
+        }
+        let kept = self.found.join(number.to_string());
         // The folder may be gone; that is then what it looks like.
         drop(copy_files(store.parent().unwrap_or(store), &kept));
         let noted = place::write(&kept.join("how"), &finding.text);
