@@ -44,7 +44,7 @@ impl FileSystem for OsFileSystem {
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         let mut path = std::path::absolute(path)?;
         for _ in 0..=LINKS_MAX {
-            let target = match std::fs::read_link(&path) {
+            let target = match retry(|| std::fs::read_link(&path)) {
                 Ok(target) => target,
                 Err(error) => match error.raw_os_error() {
                     // Not a link, or nothing there: this is the place.
@@ -84,8 +84,8 @@ impl FileSystem for OsFileSystem {
 /// In a folder where everybody may put links, such as `/tmp`, only one's own links and those of the
 /// folder's owner are followed: what the kernel does for links that it follows itself.
 fn check_link(link: &Path, parent: &Path) -> io::Result<()> {
-    let directory = std::fs::metadata(parent)?;
-    let owner = std::fs::symlink_metadata(link)?.uid();
+    let directory = retry(|| std::fs::metadata(parent))?;
+    let owner = retry(|| std::fs::symlink_metadata(link))?.uid();
     let shared = directory.mode() & SHARED_DIRECTORY_BITS == SHARED_DIRECTORY_BITS;
     if shared && owner != geteuid().as_raw() && owner != directory.uid() {
         return Err(Errno::EACCES.into());
