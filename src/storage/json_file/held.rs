@@ -113,7 +113,8 @@ impl Held {
         Ok(log)
     }
 
-    /// No log could be made. One without commits does no harm, but the next must find its place free.
+    /// No log could be made. One without commits does no harm, but the next must find its place
+    /// free.
     #[cold]
     fn without_log(&self, error: Error) -> Error {
         if error.name() == "FILE_CHANGED" {
