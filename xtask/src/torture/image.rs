@@ -2,11 +2,15 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::bench::Bench;
 use crate::{Result, tools};
 
 const MIB: u64 = 1 << 20;
+/// For so long a file system may be busy before that is a failure.
+const BUSY: Duration = Duration::from_secs(10);
 
 /// A kind of file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +95,17 @@ impl<'a> Image<'a> {
         mount.arg(self.file.display()).arg(self.point.display()).must().map(drop)
     }
 
+    /// Between fork and exec a program that another battery starts holds, for a moment, what this
+    /// process has open here: busy is worth waiting for.
     fn unmount(&self) -> Result<()> {
-        self.bench.tool(Path::new("umount")).arg(self.point.display()).must().map(drop)
+        let end = Instant::now() + BUSY;
+        loop {
+            let unmounted = self.bench.tool(Path::new("umount")).arg(self.point.display()).must();
+            if unmounted.is_ok() || Instant::now() > end {
+                return unmounted.map(drop);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
