@@ -172,7 +172,8 @@ impl Held {
         let new = digest(bytes);
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
-        let mut header = self.header()?;
+        let before = self.header()?;
+        let mut header = before;
         if seen.log.is_none() {
             // A process may have died after it removed a log and before it said so.
             (header.log, header.committed, header.synced) = (0, 0, 0);
@@ -192,24 +193,34 @@ impl Held {
                 self.store.seen().file = View::Unknown;
             }
         })?;
-        self.note_placed(commit, new, &metadata);
+        self.note_placed(&before, commit, new, &metadata);
         Ok(())
     }
 
     /// The file is in place and durable. If anything fails from here on, the header still names it
     /// as pending, and the log, if it is still there, as folded.
-    fn note_placed(&self, commit: u64, new: u128, metadata: &Metadata) {
-        let mut seen = self.store.seen();
-        let grain = grain(&self.place.file_system);
-        seen.file = View::Present(Base::new(metadata, new, self.store.fs.now(), grain));
-        seen.own_digest = new;
-        if seen.log.take().is_some() || seen.header_log != 0 {
-            drop(self.place.directory.remove(self.store.log_name()));
+    fn note_placed(&self, before: &Header, commit: u64, new: u128, metadata: &Metadata) {
+        let had_log = self.log().is_some() || before.log != 0;
+        {
+            let mut seen = self.store.seen();
+            let grain = grain(&self.place.file_system);
+            seen.file = View::Present(Base::new(metadata, new, self.store.fs.now(), grain));
+            seen.own_digest = new;
+            seen.log = None;
         }
         let done = Header { commit, digest: new, ..Header::default() };
-        if self.guard.write_header(&done).is_ok() {
-            seen.header_digest = new;
-            seen.header_log = 0;
+        let mut noted = self.guard.write_header(&done);
+        if noted.is_ok() {
+            let mut seen = self.store.seen();
+            (seen.header_digest, seen.header_log) = (new, 0);
+        }
+        if had_log || before.reserved != 0 {
+            // An older header would take the file for a person's edit once the log has gone, or
+            // while it reserves numbers.
+            noted = noted.and_then(|()| self.guard.sync_header());
+        }
+        if had_log && noted.is_ok() {
+            drop(self.place.directory.remove(self.store.log_name()));
         }
     }
 

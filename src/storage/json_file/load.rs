@@ -174,9 +174,13 @@ impl Inner {
             // What is in memory of it is not asked to go to the disk again.
             Bond::Waiting if known.poisoned => return Ok(known),
             Bond::Folded => {
+                (header.log, header.committed, header.synced) = (0, 0, 0);
+                // Without the log an older header would take the file for a person's edit.
+                guard.write_header(&header)?;
+                guard.sync_header()?;
                 let removed = place.directory.remove(self.log_name());
                 removed.map_err(|error| failed("remove", error))?;
-                (header.log, header.committed, header.synced) = (0, 0, 0);
+                return Ok(header);
             }
             Bond::Waiting => {
                 if !scan.torn.is_empty() {

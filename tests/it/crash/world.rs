@@ -32,11 +32,21 @@ pub(super) enum Step {
     Delete,
     Batch,
     Define,
+    /// Folds the log into the file.
+    Checkpoint,
 }
 
 /// The steps whose order is varied.
-pub(super) const CHANGES: [Step; 7] =
-    [Step::Add, Step::AddUnder, Step::Update, Step::Move, Step::Delete, Step::Batch, Step::Define];
+pub(super) const CHANGES: [Step; 8] = [
+    Step::Add,
+    Step::AddUnder,
+    Step::Update,
+    Step::Move,
+    Step::Delete,
+    Step::Batch,
+    Step::Define,
+    Step::Checkpoint,
+];
 
 /// How the commits of a script are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +163,7 @@ pub(super) fn perform(store: &Store, step: Step, place: usize) -> Result<()> {
             store.apply(&operations, None).map(drop)
         }
         Step::Define => store.define(&schema(place), None).map(drop),
+        Step::Checkpoint => store.checkpoint(),
     }
 }
 
