@@ -279,6 +279,24 @@ fn an_unfinished_commit_at_the_end_of_the_log_is_dropped_and_kept_aside() {
 }
 
 #[test]
+fn a_record_of_another_log_does_not_count() {
+    let disk = with_waiting_log();
+    // The same commits, then a log of another identity, whose record has the next number.
+    let other = with_waiting_log();
+    open_plainly(&other).close().expect("it closes");
+    other.advance(LATER);
+    let store = open(&other.process(), BATCHED).expect("the store opens");
+    add(&store, "strange");
+    kill(&other, store);
+    let strange = text(&other, LOG).trim_end().lines().last().expect("a record").to_owned();
+    assert!(strange.contains("strange"), "{strange}");
+    let log = format!("{}\n{strange}\n", text(&disk, LOG).trim_end());
+    disk.write(LOG, log.as_bytes());
+    let store = open_plainly(&disk);
+    assert_eq!(titles(&store), ["A", "b", "c"]);
+}
+
+#[test]
 fn recovering_twice_is_recovering_once() {
     let disk = with_waiting_log();
     let mut log = text(&disk, LOG);

@@ -83,6 +83,12 @@ impl Call {
         self
     }
 
+    /// Lets it run for longer, or not so long.
+    pub(crate) fn limit(mut self, limit: Duration) -> Call {
+        self.limit = limit;
+        self
+    }
+
     /// Runs the program; one that does not end with 0 is a failure. Gives what it printed.
     pub(crate) fn run(&self) -> Result<String> {
         let ending = self.end()?;

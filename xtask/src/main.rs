@@ -15,8 +15,10 @@ mod go_toolchain;
 mod header;
 mod library;
 mod place;
+mod planted;
 mod readme;
 mod scripts;
+mod simulated;
 mod suite;
 mod swift;
 mod swift_toolchain;
@@ -39,6 +41,8 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask call-cost                  times of calls in each language, against C
        cargo xtask torture [--short] [--seed N] [--policy P] [BATTERY...]
                                               kills, faults, power cuts: see docs/torture.md
+       cargo xtask simulated                  power cuts on the simulated disk, every subset
+       cargo xtask planted                    faults planted in the library must be caught
        cargo xtask steps                      the names of the steps of check";
 
 fn main() -> ExitCode {
@@ -53,6 +57,8 @@ fn main() -> ExitCode {
         ["cost"] => cost::run().map(|note| println!("{note}")),
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
         ["torture", words @ ..] => torture::run(words),
+        ["simulated"] => simulated::run(),
+        ["planted"] => planted::run(),
         ["steps"] => {
             check::print_steps();
             Ok(())

@@ -1,0 +1,163 @@
+//! `cargo xtask planted`: negative controls inside the library. Each plants one fault in a copy of
+//! the sources and demands that the test which guards against it fails there: a test that cannot
+//! fail would be worth nothing. Faults of the disk are planted by `cargo xtask torture controls`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::call::Call;
+use crate::{Result, place};
+
+/// A fault, and the test that has to find it.
+struct Planted {
+    about: &'static str,
+    file: &'static str,
+    /// Stands in the file once.
+    right: &'static str,
+    wrong: &'static str,
+    test: &'static str,
+}
+
+const ONE_OR_TWO: &str = "crash::power::a_power_cut_anywhere_in_one_or_two_changes_loses_nothing";
+const SECOND: &str = "crash::power::a_second_power_cut_while_a_store_is_opened_again_loses_nothing";
+
+const FAULTS: &[Planted] = &[
+    Planted {
+        about: "a new file is not synced",
+        file: "src/file/atomic.rs",
+        right: "file.sync_all().map_err(",
+        wrong: "Ok(()).map_err(",
+        test: ONE_OR_TWO,
+    },
+    Planted {
+        about: "the folder is not synced",
+        file: "src/file/atomic.rs",
+        right: "match self.directory.sync() {",
+        wrong: "match Ok(()) {",
+        test: ONE_OR_TWO,
+    },
+    Planted {
+        about: "a file is renamed before it is synced",
+        file: "src/file/atomic.rs",
+        right: ".fill(&*file, bytes, like.as_ref())\n            \
+                .and_then(|()| self.unchanged(expected))\n            \
+                .and_then(|_| self.put_in_place(&temporary, &*file));",
+        wrong: ".put_in_place(&temporary, &*file)\n            \
+                .and_then(|()| self.fill(&*file, bytes, like.as_ref()));",
+        test: ONE_OR_TWO,
+    },
+    Planted {
+        about: "a commit is acknowledged before the log is synced",
+        file: "src/engine/group.rs",
+        right: "let synced = exclusive.sync();",
+        wrong: "let synced = Ok(());",
+        test: ONE_OR_TWO,
+    },
+    Planted {
+        about: "records of another log count (the salt is ignored)",
+        file: "src/wal/record.rs",
+        right: "rest.strip_prefix(salt)?",
+        wrong: "rest.get(salt.len()..)?",
+        test: "log::a_record_of_another_log_does_not_count",
+    },
+    Planted {
+        about: "what others wrote is not read under the lock",
+        file: "src/engine/catch_up.rs",
+        right: "match exclusive.changed()? {",
+        wrong: "match Change::None {",
+        test: "processes::three_hundred_increments_by_six_processes_end_at_three_hundred",
+    },
+    Planted {
+        about: "a checkpoint removes the log before the new file is in place",
+        file: "src/storage/json_file/held.rs",
+        right: "let placed = target.replace(",
+        wrong: "let _ = self.place.directory.remove(self.store.log_name()); \
+                let _ = self.place.directory.sync(); let placed = target.replace(",
+        test: ONE_OR_TWO,
+    },
+    Planted {
+        about: "a folded log goes before the header on disk says so",
+        file: "src/storage/json_file/held.rs",
+        right: "noted = noted.and_then(|()| self.guard.sync_header());",
+        wrong: "",
+        test: ONE_OR_TWO,
+    },
+    Planted {
+        about: "a commit that was found in the log is built upon before it is synced",
+        file: "src/storage/json_file/load.rs",
+        right: "log.sync().map_err(|error| failed(\"sync\", error))?;",
+        wrong: "",
+        test: SECOND,
+    },
+];
+
+/// Plants each fault, after the tests have passed without.
+pub(crate) fn run() -> Result<()> {
+    let copy = copy_of_sources()?;
+    for test in [ONE_OR_TWO, SECOND] {
+        passes(&copy, test)?;
+    }
+    let mut missed = 0;
+    for planted in FAULTS {
+        let path = copy.join(planted.file);
+        let sound = place::read(&path)?;
+        if sound.matches(planted.right).count() != 1 {
+            return Err(format!("{} does not hold {:?} once", planted.file, planted.right));
+        }
+        place::write(&path, &sound.replace(planted.right, planted.wrong))?;
+        let caught = fails(&copy, planted.test)?;
+        place::write(&path, &sound)?;
+        missed += u32::from(!caught);
+        let verdict = if caught { "caught by" } else { "MISSED by" };
+        println!("{}: {verdict} {}", planted.about, planted.test);
+    }
+    for planted in FAULTS {
+        passes(&copy, planted.test)?;
+    }
+    println!("{} faults planted, {missed} missed; without them the tests pass", FAULTS.len());
+    if missed == 0 { Ok(()) } else { Err(format!("{missed} planted faults went unnoticed")) }
+}
+
+/// Copies what git would keep of the project.
+fn copy_of_sources() -> Result<PathBuf> {
+    let copy = place::scratch("planted")?;
+    for file in place::project_files(&place::root())? {
+        let to = copy.join(&file);
+        let folder = to.parent().unwrap_or(&copy);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::copy(place::root().join(&file), &to))
+            .map_err(|error| format!("cannot copy to {}: {error}", to.display()))?;
+    }
+    Ok(copy)
+}
+
+fn test(copy: &Path, name: &str) -> Call {
+    // Its own output folder outlives the copy: only what was planted is compiled anew.
+    let target = place::target().join("planted").display().to_string();
+    Call::cargo()
+        .words("test --quiet --all-features --test it --")
+        .words(name)
+        .arg("--exact")
+        .folder(copy)
+        .variable("CARGO_TARGET_DIR", target)
+        .variable("CARGO_MANIFEST_DIR", copy.display().to_string())
+        .variable("RUST_BACKTRACE", "0")
+}
+
+fn passes(copy: &Path, name: &str) -> Result<()> {
+    let printed = test(copy, name).run()?;
+    if printed.contains("1 passed") {
+        Ok(())
+    } else {
+        Err(format!("there is no test {name}:\n{printed}"))
+    }
+}
+
+/// Whether the test runs and fails; a fault that does not compile is a failure of this program.
+fn fails(copy: &Path, name: &str) -> Result<bool> {
+    let ending = test(copy, name).end()?;
+    if !ending.good && !ending.printed.contains("1 failed") {
+        return Err(ending.failure());
+    }
+    Ok(!ending.good)
+}
