@@ -49,8 +49,8 @@ const FAULTS: &[Planted] = &[
     Planted {
         about: "a commit is acknowledged before the log is synced",
         file: "src/engine/group.rs",
-        right: "let synced = exclusive.sync();",
-        wrong: "let synced = Ok(());",
+        right: "drop(tip);\n        let synced = exclusive.sync();",
+        wrong: "drop(tip);\n        let synced = Ok(());",
         test: ONE_OR_TWO,
     },
     Planted {
