@@ -473,8 +473,11 @@ nanostore_status nanostore_json_get(const char *json,
  * - `max_document_bytes`: a document over it is refused with NANOSTORE_LIMIT.
  * - `strict`: true refuses to open a file with documents that break the schema, and names the
  *   first of them. Otherwise they load, and nanostore_verify lists them.
- * - `salvage`: true opens a store whose log is damaged or missing with what can be read of it; the
- *   damaged log is kept beside the store. Otherwise that is NANOSTORE_CORRUPT.
+ * - `salvage`: true opens a store that is damaged with what can be read of it: of its log, and of
+ *   its file document by document. The damaged log or file is kept beside the store, in a file
+ *   that nanostore_info lists in `conflicts`. With `read_only`, nothing is written: see what
+ *   would be kept, and by nanostore_verify what would be lost. Otherwise a damaged store is
+ *   NANOSTORE_CORRUPT, and so is a file of which nothing can be read.
  * - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
  *   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
  *   store must agree on them.
@@ -491,7 +494,8 @@ nanostore_status nanostore_json_get(const char *json,
  *   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
  *   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read; `"read_only":true`
  *   opens it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
- *   `column` of the error say where; named LOG_DAMAGED or LOG_MISSING: see `salvage`);
+ *   `column` of the error say where; named LOG_DAMAGED or LOG_MISSING where the log is; see
+ *   `salvage`);
  *   NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
  *   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED;
  *   NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME.
@@ -609,6 +613,8 @@ nanostore_status nanostore_info(nanostore *store,
  * `ok` is true when `problems` is empty. A problem is a document that breaks the schema, a parent
  * that is missing, parents that form a circle, or a key that two documents claim: what a person
  * may do to a file with an editor. `line` is that of the document in the file, where it is known.
+ * Of a file that cannot be read as a whole, the problem "corrupt" says why, and problems "lost"
+ * say, with their lines, what opening it with `salvage` would leave out.
  * Problems come in the order of the file. The check itself changes nothing; a store with problems
  * is still a success of the call.
  *

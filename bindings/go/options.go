@@ -20,6 +20,7 @@ type Options struct {
 	Mode             fs.FileMode   // the rights of a new file
 	MaxDocumentBytes int64         // larger ones are refused with ErrLimit
 	Strict           bool          // refuse a file with documents that break the schema
+	Salvage          bool          // of a damaged store, keep what can be read
 	Clock            *Clock        // for tests and tools that give the same in each run
 	UUIDSeed         *uint64       // likewise
 
@@ -105,6 +106,7 @@ type optionsJSON struct {
 	Mode             string     `json:"mode,omitempty"`
 	MaxDocumentBytes int64      `json:"max_document_bytes,omitempty"`
 	Strict           bool       `json:"strict,omitempty"`
+	Salvage          bool       `json:"salvage,omitempty"`
 	Clock            *Clock     `json:"clock,omitempty"`
 	UUIDSeed         *uint64    `json:"uuid_seed,omitempty"`
 }
@@ -122,7 +124,7 @@ func (o *Options) input() (input, error) {
 		Schema: o.Schema, Create: o.Create, ReadOnly: o.ReadOnly,
 		Durability: o.Durability, Interval: o.Interval.Milliseconds(), Checkpoint: o.Checkpoint,
 		Format: o.Format, LockTimeout: o.LockTimeout.Milliseconds(), Mode: mode,
-		MaxDocumentBytes: o.MaxDocumentBytes, Strict: o.Strict,
+		MaxDocumentBytes: o.MaxDocumentBytes, Strict: o.Strict, Salvage: o.Salvage,
 		Clock: o.Clock, UUIDSeed: o.UUIDSeed,
 	})
 	return raw("options_json", text), err

@@ -284,6 +284,25 @@ func TestOptionsReachTheLibrary(t *testing.T) {
 	wantStatus(t, err, ErrReadOnly)
 }
 
+func TestOfADamagedFileWhatCanBeReadIsSalvaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "todos.json")
+	store := must(Open(path, nil))
+	for _, title := range []string{"A", "B"} {
+		must(store.Add(&Document{Title: title}, nil))
+	}
+	must(0, store.Close())
+	text := must(os.ReadFile(path))
+	broken := bytes.Replace(text, []byte(`"title": "A"`), []byte(`"title": "A`), 1)
+	must(0, os.WriteFile(path, broken, 0o600))
+	_, err := Open(path, nil)
+	wantStatus(t, err, ErrCorrupt)
+	salvaged := must(Open(path, &Options{Salvage: true}))
+	defer salvaged.Close()
+	if found := must(salvaged.Get("1")); found.Title != "B" {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestASchemaReachesTheLibrary(t *testing.T) {
 	store := must(OpenMemory(nil))
 	defer store.Close()

@@ -11,6 +11,7 @@ use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits, load};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::data_file::salvage;
 use crate::model::schema::Schema;
 use crate::storage::{Change, Exclusive, LeftOver, Loaded, Record};
 
@@ -28,6 +29,8 @@ struct Found {
     /// What of it found no place.
     left: Option<LeftOver>,
     poisoned: bool,
+    /// The bytes of the file, if they could not be understood: the state is what could be salvaged.
+    damaged: Option<Vec<u8>>,
 }
 
 impl Engine {
@@ -47,7 +50,7 @@ impl Engine {
             let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
             let known = self.current();
             let load = || self.storage.load(limits.lock_timeout);
-            self.publish(self.load(load, Some(&known), self.schema.clone())?.state);
+            self.publish(self.load(load, Some(&known), self.schema.clone(), true)?.state);
             return Ok(());
         }
         let exclusive = self.storage.lock(limits.lock_timeout)?;
@@ -90,7 +93,8 @@ impl Engine {
     }
 
     /// Makes what was loaded the state, a person's edit under a number of its own. `schema`
-    /// counts where the stored one breaks the rules; `repair` makes a poisoned store good.
+    /// counts where the stored one breaks the rules; `repair` makes a poisoned store good, and a
+    /// damaged file where that was asked for: never one that somebody breaks while it is in use.
     pub(super) fn take_in(
         &self,
         exclusive: &dyn Exclusive,
@@ -102,8 +106,11 @@ impl Engine {
         let known = self.current();
         let mut first = Some(loaded);
         let load = || first.take().map_or_else(|| exclusive.load(), Ok);
-        let found = self.load(load, Some(&known), schema)?;
-        if found.merged || found.poisoned && repair {
+        let found = self.load(load, Some(&known), schema, repair)?;
+        if let Some(damaged) = &found.damaged {
+            exclusive.keep_damaged(damaged)?;
+        }
+        if found.merged || found.damaged.is_some() || found.poisoned && repair {
             let image = load::write(&found.state)?;
             exclusive.rebase(found.state.commit, &image, found.left)?;
         } else if found.is_new_edit {
@@ -113,12 +120,14 @@ impl Engine {
         Ok(())
     }
 
-    /// Loads until what is there can be read; what was changed just now gets some time.
+    /// Loads until what is there can be read; what was changed just now gets some time. With
+    /// `repair`, what can be read of a damaged file counts, where that was asked for.
     fn load(
         &self,
         mut load: impl FnMut() -> Result<Loaded>,
         known: Option<&State>,
         schema: Option<Arc<Schema>>,
+        repair: bool,
     ) -> Result<Found> {
         self.stale.store(true, Ordering::SeqCst);
         // A state that was never loaded says nothing of what the file held before.
@@ -126,17 +135,36 @@ impl Engine {
         let start = self.machine.monotonic();
         loop {
             let loaded = load()?;
-            match self.understand(&loaded, known, schema.clone()) {
+            let error = match self.understand(&loaded, known, schema.clone()) {
                 Ok(found) => return Ok(found),
-                Err(error) if loaded.fresh && error.kind() == ErrorKind::Corrupt => {
-                    if self.machine.monotonic().saturating_sub(start) > HALF_WRITTEN_WAIT {
-                        return Err(self.at_path(error));
-                    }
-                    self.machine.sleep(HALF_WRITTEN_PAUSE);
-                }
-                Err(error) => return Err(self.at_path(error)),
+                Err(error) => error,
+            };
+            let waited = self.machine.monotonic().saturating_sub(start);
+            let is_corrupt = error.kind() == ErrorKind::Corrupt;
+            if is_corrupt && loaded.fresh && waited <= HALF_WRITTEN_WAIT {
+                self.machine.sleep(HALF_WRITTEN_PAUSE);
+                continue;
             }
+            let found = match is_corrupt && repair && loaded.salvage {
+                true => self.understand_damaged(loaded, known, schema)?,
+                false => None,
+            };
+            return found.ok_or_else(|| self.at_path(error));
         }
+    }
+
+    /// Makes a state of what can be read of a damaged file; None when that is nothing.
+    fn understand_damaged(
+        &self,
+        mut loaded: Loaded,
+        known: Option<&State>,
+        schema: Option<Arc<Schema>>,
+    ) -> Result<Option<Found>> {
+        let damaged = loaded.image.take().unwrap_or_default();
+        let Some(salvaged) = salvage(&damaged) else { return Ok(None) };
+        loaded.image = Some(salvaged.text.into_bytes());
+        let found = self.understand(&loaded, known, schema).map_err(|error| self.at_path(error))?;
+        Ok(Some(Found { damaged: Some(damaged), ..found }))
     }
 
     /// Makes a state of bytes and records.
@@ -172,6 +200,7 @@ impl Engine {
             merged: loaded.merge,
             left: replay.into_left_over(),
             poisoned: loaded.poisoned,
+            damaged: None,
         })
     }
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::engine::state::State;
-use crate::engine::{Engine, Limits};
+use crate::engine::{Engine, Limits, load};
 use crate::error::{ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::walk::Walk;
-use crate::model::data_file::DataFile;
+use crate::model::data_file::{DataFile, salvage};
 use crate::model::document::ParentRef;
 
 /// What [`Engine::verify`] found.
@@ -44,17 +44,20 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let mut report = Report { ok: problems.is_empty(), problems };
-        self.add_lines(limits, &mut report)?;
+        let Some(image) = self.image(limits)? else { return Ok(report) };
+        match load::read(&image, None, 0) {
+            Err(error) if error.kind() == ErrorKind::Corrupt => report.add_lost(&image),
+            _ => self.add_lines(limits, &image, &mut report)?,
+        }
         Ok(report)
     }
 
     /// Adds the lines of the file to findings about documents.
-    fn add_lines(&self, limits: &Limits, report: &mut Report) -> Result<()> {
+    fn add_lines(&self, limits: &Limits, image: &[u8], report: &mut Report) -> Result<()> {
         if report.problems.iter().all(|finding| finding.uuid.is_none()) {
             return Ok(());
         }
-        let Some(image) = self.image(limits)? else { return Ok(()) };
-        let Ok(text) = std::str::from_utf8(&image) else { return Ok(()) };
+        let Ok(text) = std::str::from_utf8(image) else { return Ok(()) };
         let Ok(file) = DataFile::read(text) else { return Ok(()) };
         let schema = self.read(limits, |state| Ok(state.schema.clone()))?;
         for (index, document) in file.documents(&schema).enumerate() {
@@ -67,6 +70,21 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+impl Report {
+    /// Adds what opening the damaged file with `salvage` would lose, or has lost for a reader.
+    fn add_lost(&mut self, image: &[u8]) {
+        let lost = salvage(image).map(|salvaged| salvaged.lost).unwrap_or_default();
+        self.ok = false;
+        self.problems.extend(lost.into_iter().map(|lost| Finding {
+            kind: "lost",
+            uuid: None,
+            line: Some(lost.line),
+            field: None,
+            message: lost.message,
+        }));
     }
 }
 

@@ -49,7 +49,8 @@ pub(crate) struct Access {
     pub(crate) create: Option<bool>,
     /// The permission bits of a new file; the umask narrows them.
     pub(crate) mode: u32,
-    /// A log that is damaged or missing is not refused: what can be read of it counts.
+    /// A log that is damaged or missing, or a damaged file, is not refused: what can be read of it
+    /// counts.
     pub(crate) salvage: bool,
 }
 

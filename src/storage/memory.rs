@@ -79,6 +79,10 @@ impl Exclusive for Held {
         Ok(())
     }
 
+    fn keep_damaged(&self, _image: &[u8]) -> Result<()> {
+        Ok(())
+    }
+
     fn append(&self, _seq: u64, _time: &str, _operations: String, _synced: bool) -> Result<()> {
         Ok(())
     }

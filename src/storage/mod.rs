@@ -81,6 +81,8 @@ pub(crate) struct Loaded {
     pub(crate) fresh: bool,
     /// A sync has failed, and the store was not made good since.
     pub(crate) poisoned: bool,
+    /// An image that cannot be understood may be replaced by what can be read of it.
+    pub(crate) salvage: bool,
 }
 
 /// What a backend tells of itself.
@@ -166,6 +168,9 @@ pub(crate) trait Exclusive: Send + Sync {
     /// As [`Exclusive::replace`], for a log that does not go on: one that met a strange file, or
     /// whose sync failed. What the image does not hold of it is kept aside.
     fn rebase(&self, commit: u64, image: &[u8], left: Option<LeftOver>) -> Result<()>;
+
+    /// Keeps bytes of a data file that is damaged beside it, durably.
+    fn keep_damaged(&self, image: &[u8]) -> Result<()>;
 
     /// Writes a commit to the end of the log, which is made if there is none. An error means that
     /// nothing was done. Unless it will be `synced` before it is acknowledged, its number is

@@ -23,6 +23,7 @@ mod model_calls;
 mod plain_model;
 mod processes;
 mod rust_player;
+mod salvage;
 mod script;
 mod scripts;
 mod universe;

@@ -19,7 +19,7 @@ struct Planted {
 }
 
 const ONE_OR_TWO: &str = "crash::power::a_power_cut_anywhere_in_one_or_two_changes_loses_nothing";
-const SECOND: &str = "crash::power::a_second_power_cut_while_a_store_is_opened_again_loses_nothing";
+const KILLED: &str = "crash::power::a_process_killed_anywhere_loses_nothing_and_hinders_nobody";
 
 const FAULTS: &[Planted] = &[
     Planted {
@@ -87,16 +87,13 @@ const FAULTS: &[Planted] = &[
         file: "src/storage/json_file/load.rs",
         right: "log.sync().map_err(|error| failed(\"sync\", error))?;",
         wrong: "",
-        test: SECOND,
+        test: KILLED,
     },
 ];
 
-/// Plants each fault, after the tests have passed without.
+/// Plants each fault, and sees that the tests pass without.
 pub(crate) fn run() -> Result<()> {
     let copy = copy_of_sources()?;
-    for test in [ONE_OR_TWO, SECOND] {
-        passes(&copy, test)?;
-    }
     let mut missed = 0;
     for planted in FAULTS {
         let path = copy.join(planted.file);

@@ -7,10 +7,12 @@
 //!
 //! - [`envelope`]: what a file holds beside its documents
 //! - [`reading`]: one document of a file, with what people leave out or mistype
+//! - [`salvage`]: what can be read of a file that is damaged
 //! - [`writer`]: the one form that is written
 
 mod envelope;
 mod reading;
+mod salvage;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -25,6 +27,7 @@ use crate::model::time::Time;
 
 pub(crate) use envelope::Envelope;
 pub(crate) use reading::settle_dimensions;
+pub(crate) use salvage::salvage;
 pub(crate) use writer::Writer;
 
 /// What the members of `data` are called among the dimensions of a file.
@@ -178,5 +181,8 @@ fn explain(text: &str, error: Error) -> Error {
     };
     let error = error.with_kind(ErrorKind::Corrupt).with_message(message);
     let error = if name == ErrorKind::Invalid.name() { error } else { error.named(name) };
-    error.hint("mend the file by hand or restore it; the store has not changed it")
+    error.hint(
+        "mend the file by hand or restore it, the store has not changed it; or open it with \
+         salvage as true, which keeps every document that can be read",
+    )
 }

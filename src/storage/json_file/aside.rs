@@ -24,7 +24,7 @@ pub(super) enum Aside {
     Orphan,
     /// The end of a log that a crash cut off.
     Torn,
-    /// A log that was damaged.
+    /// A log or a data file that was damaged.
     Damaged,
 }
 

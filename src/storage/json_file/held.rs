@@ -310,6 +310,10 @@ impl Exclusive for Held {
         self.put(commit, image)
     }
 
+    fn keep_damaged(&self, image: &[u8]) -> Result<()> {
+        self.store.keep_aside(&self.place, Aside::Damaged, image)
+    }
+
     fn append(&self, seq: u64, time: &str, operations: String, synced: bool) -> Result<()> {
         let header = self.writable_header()?;
         if !synced && seq > header.reserved {

@@ -244,6 +244,7 @@ impl Inner {
             edit: (foreign && found != 0 && found == known.edited).then_some(known.edited_commit),
             fresh,
             poisoned: known.poisoned,
+            salvage: self.access.salvage,
         }
     }
 

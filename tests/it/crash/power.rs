@@ -168,10 +168,20 @@ fn kill(script: &Script, all: bool) -> Outcome {
         disk.forget_faults();
         let commit = script.commits[run.done.saturating_sub(1)];
         let place = |why| format!("{:?}, killed before {nth}: {why}", script.steps);
+        what_is_seen_stays(&disk.copy()).map_err(place)?;
         goes_on(&disk, script.allowed(run.done), commit).map_err(place)?;
         drop(run);
     }
     Ok(moments.len())
+}
+
+/// What the next program reads, a power cut does not take back.
+fn what_is_seen_stays(disk: &SimulatedDisk) -> Outcome {
+    let store = super::world::open_anew(disk).map_err(|error| format!("{error:?}"))?;
+    let seen = [listing(&store).map_err(|error| format!("{error:?}"))?];
+    disk.reboot(Keep::None);
+    drop(store);
+    check(disk, &seen, 0).map(|(place, _)| place)
 }
 
 #[test]

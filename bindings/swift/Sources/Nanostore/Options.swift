@@ -24,13 +24,14 @@ public struct Options: Hashable, Sendable {
     ///   - create: false refuses a path that does not exist.
     ///   - mode: the rights of a new file, in octal, such as `"0600"`.
     ///   - strict: refuses a file with documents that break the schema.
+    ///   - salvage: of a damaged store, keeps what can be read.
     ///   - clock, uuidSeed: for tests: times that advance by a step, UUIDs that repeat.
     public init(
         schema: Schema? = nil, create: Bool? = nil, readOnly: Bool? = nil,
         durability: Durability? = nil, intervalMS: Int? = nil, checkpoint: Checkpoint? = nil,
         format: Format? = nil, lockTimeoutMS: Int? = nil, mode: String? = nil,
-        maxDocumentBytes: Int? = nil, strict: Bool? = nil, clock: Clock? = nil,
-        uuidSeed: Int? = nil
+        maxDocumentBytes: Int? = nil, strict: Bool? = nil, salvage: Bool? = nil,
+        clock: Clock? = nil, uuidSeed: Int? = nil
     ) {
         let given: [(String, JSON?)] = [
             ("schema", schema?.json), ("create", create.map { JSON($0) }),
@@ -41,7 +42,8 @@ public struct Options: Hashable, Sendable {
             ("format", format.map { JSON($0.rawValue) }),
             ("lock_timeout_ms", lockTimeoutMS.map { JSON($0) }), ("mode", mode.map { JSON($0) }),
             ("max_document_bytes", maxDocumentBytes.map { JSON($0) }),
-            ("strict", strict.map { JSON($0) }), ("clock", clock?.json),
+            ("strict", strict.map { JSON($0) }), ("salvage", salvage.map { JSON($0) }),
+            ("clock", clock?.json),
             ("uuid_seed", uuidSeed.map { JSON($0) }),
         ]
         json = JSON(given.compactMap { name, value in value.map { (name, $0) } })

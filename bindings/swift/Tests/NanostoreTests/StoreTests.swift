@@ -104,6 +104,23 @@ final class StoreTests: XCTestCase {
         XCTAssertEqual(try store.list(Query(view: .all)).documents.map(\.id), ["d1"])
     }
 
+    func test_of_a_damaged_file_what_can_be_read_is_salvaged() throws {
+        try Project.inEmptyFolder { folder in
+            let path = folder.appendingPathComponent("notes.json").path
+            let store = try Store(path, Options(format: .lines))
+            try store.add(["title": "A"])
+            try store.add(["title": "B"])
+            try store.close()
+            let text = try String(contentsOfFile: path, encoding: .utf8)
+            let broken = text.replacingOccurrences(of: "\"A\"", with: "\"A")
+            try broken.write(toFile: path, atomically: true, encoding: .utf8)
+            XCTAssertEqual(failure { _ = try Store(path) }?.status, .corrupt)
+            let salvaged = try Store(path, Options(salvage: true))
+            XCTAssertEqual(try salvaged.list().documents.map(\.title), ["B"])
+            try salvaged.close()
+        }
+    }
+
     func test_every_option_reaches_the_library() throws {
         let clock = Options.Clock(start: "2030-01-01T00:00:00Z", stepMS: 60_000)
         let options = Options(
