@@ -58,19 +58,25 @@ impl Target<'_> {
             drop(self.directory.remove(&temporary));
             return Err(error);
         }
-        match self.directory.sync() {
-            // Some file systems have no sync for folders.
-            Err(error) if !unsupported(&error) => {
-                return Err(Error::io("sync the folder of", self.path, error)
-                    .with_kind(ErrorKind::UnknownOutcome)
-                    .hint("the change may or may not survive a power cut; read it back"));
-            }
-            _ => {}
-        }
+        self.sync_folder().map_err(|error| {
+            error
+                .with_kind(ErrorKind::UnknownOutcome)
+                .hint("the change may or may not survive a power cut; read it back")
+        })?;
         // The rename moved the time of change.
         file.metadata().map_err(|error| {
             Error::io("look at", self.path, error).with_kind(ErrorKind::UnknownOutcome)
         })
+    }
+
+    /// Makes durable which files are in the folder, where the file system knows how.
+    pub(crate) fn sync_folder(&self) -> Result<()> {
+        match self.directory.sync() {
+            Err(error) if !unsupported(&error) => {
+                Err(Error::io("sync the folder of", self.path, error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes what writers that died left behind; the exclusive lock makes sure that no writer

@@ -97,7 +97,7 @@ fn a_file_that_is_broken_while_it_is_in_use_is_left_to_whoever_broke_it() {
     let disk = store();
     let store = open(&disk, SALVAGE).expect("it opens");
     let damaged = damage(&disk, r#""title":"B""#, r#""title":"B"#);
-    let error = store.add(r#"{"title":"D"}"#, None).err().expect("it is refused");
+    let error = store.add(r#"{"title":"D"}"#, None).expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     assert_eq!(disk.read(PATH).as_ref(), Some(&damaged));
     let report = store.verify().expect("it verifies");

@@ -33,7 +33,7 @@ const FAULTS: &[Planted] = &[
         about: "the folder is not synced",
         file: "src/file/atomic.rs",
         right: "match self.directory.sync() {",
-        wrong: "match Ok(()) {",
+        wrong: "match std::io::Result::Ok(()) {",
         test: ONE_OR_TWO,
     },
     Planted {

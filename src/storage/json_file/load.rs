@@ -53,6 +53,10 @@ impl Inner {
             let found = read.as_ref().map_or(0, |read| digest(&read.bytes));
             let beside = self.read_log(place, header, found, held.is_some())?;
             let known = header.unwrap_or_default();
+            if held.is_some() && found != 0 && found == known.pending {
+                // Whoever put it in place died before it was there to stay.
+                self.target(place).sync_folder()?;
+            }
             let header = match (held, &beside) {
                 (Some(guard), Some(beside)) => self.mend(place, guard, known, found, beside)?,
                 _ => known,
@@ -189,6 +193,10 @@ impl Inner {
                 }
                 if !scan.torn.is_empty() || (known.log, known.synced) != (id, scan.end) {
                     log.sync().map_err(|error| failed("sync", error))?;
+                }
+                if known.log != id {
+                    // Whoever made it died before its name was there to stay.
+                    self.target(place).sync_folder()?;
                 }
                 header.commit = known.commit.max(last_seq(log, scan));
                 (header.log, header.committed, header.synced) = (id, scan.end, scan.end);
