@@ -31,8 +31,9 @@ pub(crate) fn scan(bytes: &[u8], start: u64, last: u64, heading: &Heading, synce
     let mut last = last;
     let mut rest = bytes;
     while let Some((line, after)) = split_line(rest) {
-        let record = Record::decode(line, &salt).filter(|record| record.seq > last);
-        let Some(record) = record else { break };
+        // One that was written when a later record than the last was on disk follows a hole.
+        let follows = |record: &Record| record.seq > last && record.upto <= last;
+        let Some(record) = Record::decode(line, &salt).filter(follows) else { break };
         last = record.seq;
         found.records.push(record);
         rest = after;
@@ -134,6 +135,13 @@ mod tests {
         assert_eq!(read(&text, end + 1).damaged, Some(end));
         let cut = &text[..text.len() - 1];
         assert_eq!(read(cut, end).damaged, Some(100));
+    }
+
+    #[test]
+    fn a_whole_record_that_is_missing_in_the_middle_is_damage() {
+        let found = read(&[line(1, 0), line(3, 2), line(4, 3)].concat(), 0);
+        assert_eq!((numbers(&found.records), numbers(&found.behind)), (vec![1], vec![3, 4]));
+        assert_eq!(found.damaged, Some(100 + line(1, 0).len() as u64));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::suite::Tally;
 use crate::{
-    Result, c_programs, cost, dialects, go, header, place, readme, scripts, suite, swift, symbols,
-    tidy, toolchain, tools, torture,
+    Result, c_programs, cost, dialects, fuzz, go, header, place, readme, scripts, suite, swift,
+    symbols, tidy, toolchain, tools, torture,
 };
 
 /// One step: its name, the programs it cannot do without, and its work, which gives a short note.
@@ -58,6 +58,7 @@ const STEPS: &[Step] = &[
     Step { name: "swift", needs: &["unshare"], work: swift::run },
     Step { name: "scripts", needs: &[], work: |_| scripts::run() },
     Step { name: "torture", needs: &["gcc"], work: |_| torture::step() },
+    Step { name: "fuzz", needs: &["g++"], work: |_| fuzz::step() },
     Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
 ];
 

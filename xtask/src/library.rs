@@ -56,7 +56,8 @@ fn place_in(name: &str, built: &Path, flags: &'static str) -> Result<Library> {
     Ok(Library { file, folder, flags })
 }
 
-fn host() -> Result<String> {
+/// The triple of this machine.
+pub(crate) fn host() -> Result<String> {
     let version = Call::new("rustc").arg("-vV").run()?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| "rustc -vV names no host".to_owned())

@@ -10,6 +10,7 @@ mod check;
 mod compiler;
 mod cost;
 mod dialects;
+mod fuzz;
 mod go;
 mod go_toolchain;
 mod header;
@@ -41,6 +42,8 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask call-cost                  times of calls in each language, against C
        cargo xtask torture [--short] [--seed N] [--policy P] [BATTERY...]
                                               kills, faults, power cuts: see docs/torture.md
+       cargo xtask fuzz [--seconds N] [TARGET...]
+                                              fuzzing, 30 minutes for each target
        cargo xtask simulated                  power cuts on the simulated disk, every subset
        cargo xtask planted                    faults planted in the library must be caught
        cargo xtask steps                      the names of the steps of check";
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         ["cost"] => cost::run().map(|note| println!("{note}")),
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
         ["torture", words @ ..] => torture::run(words),
+        ["fuzz", words @ ..] => fuzz::run(words),
         ["simulated"] => simulated::run(),
         ["planted"] => planted::run(),
         ["steps"] => {
