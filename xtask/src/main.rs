@@ -28,6 +28,8 @@ mod tidy;
 mod toolchain;
 mod tools;
 mod torture;
+mod trixie;
+mod tsan;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,7 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
                                               fuzzing, 30 minutes for each target
        cargo xtask simulated                  power cuts on the simulated disk, every subset
        cargo xtask planted                    faults planted in the library must be caught
+       cargo xtask tsan [--seconds N]         the C tests under ThreadSanitizer
        cargo xtask steps                      the names of the steps of check";
 
 fn main() -> ExitCode {
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
         ["torture", words @ ..] => torture::run(words),
         ["fuzz", words @ ..] => fuzz::run(words),
+        ["tsan", words @ ..] => tsan::run(words),
         ["simulated"] => simulated::run(),
         ["planted"] => planted::run(),
         ["steps"] => {
