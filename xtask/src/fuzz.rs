@@ -79,7 +79,11 @@ fn fuzz(built: &Path, target: &str, seconds: u64) -> Result<String> {
     }
     let begun = Instant::now();
     let program = built.join(target).display().to_string();
+    // Stores on a file are to be many: where there is a disk in memory, that is where they go.
+    let memory = Path::new("/dev/shm");
+    let temporary = if memory.is_dir() { memory } else { scratch.as_path() };
     let ending = Call::new(&program)
+        .variable("TMPDIR", temporary.display().to_string())
         .arg(format!("-max_total_time={seconds}"))
         .words("-print_final_stats=1 -rss_limit_mb=3000 -timeout=60")
         .arg(format!("-artifact_prefix={}/", found.display()))
