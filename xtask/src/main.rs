@@ -10,6 +10,7 @@ mod check;
 mod compiler;
 mod cost;
 mod dialects;
+mod durable_cost;
 mod fuzz;
 mod go;
 mod go_toolchain;
@@ -42,6 +43,7 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask tidy                       the rules about the sources alone
        cargo xtask cost                       instructions and memory of the library's calls
        cargo xtask call-cost                  times of calls in each language, against C
+       cargo xtask durable-cost               durable work beside what the disk asks for it
        cargo xtask torture [--short] [--seed N] [--policy P] [BATTERY...]
                                               kills, faults, power cuts: see docs/torture.md
        cargo xtask fuzz [--seconds N] [TARGET...]
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run().map(|note| println!("{note}")),
         ["cost"] => cost::run().map(|note| println!("{note}")),
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
+        ["durable-cost"] => durable_cost::run().map(|note| print!("{note}")),
         ["torture", words @ ..] => torture::run(words),
         ["fuzz", words @ ..] => fuzz::run(words),
         ["tsan", words @ ..] => tsan::run(words),
