@@ -324,10 +324,15 @@ impl Guard {
         header.write(&*file).map_err(|error| self.lock.failed("write", error))
     }
 
-    /// Makes the header durable.
-    pub(crate) fn sync_header(&self) -> Result<()> {
+    /// Writes the header and makes it durable. Nobody may build on one that is not: if it cannot be
+    /// synced, it is again what it was `before`.
+    pub(crate) fn write_durable_header(&self, header: &Header, before: &Header) -> Result<()> {
+        self.write_header(header)?;
         let file = self.file.as_ref().map_or_else(|| self.lock.current(), Arc::clone);
-        file.sync_data().map_err(|error| self.lock.failed("sync", error))
+        file.sync_data().map_err(|error| {
+            drop(self.write_header(before));
+            self.lock.failed("sync", error)
+        })
     }
 
     fn release(&mut self) {

@@ -193,14 +193,14 @@ impl Held {
                 self.store.seen().file = View::Unknown;
             }
         })?;
-        self.note_placed(&before, commit, new, &metadata);
+        self.note_placed(&intent, commit, new, &metadata);
         Ok(())
     }
 
     /// The file is in place and durable. If anything fails from here on, the header still names it
-    /// as pending, and the log, if it is still there, as folded.
-    fn note_placed(&self, before: &Header, commit: u64, new: u128, metadata: &Metadata) {
-        let had_log = self.log().is_some() || before.log != 0;
+    /// as pending, and the log, if it is still there, as folded: the next load goes on from that.
+    fn note_placed(&self, intent: &Header, commit: u64, new: u128, metadata: &Metadata) {
+        let had_log = self.log().is_some() || intent.log != 0;
         {
             let mut seen = self.store.seen();
             let grain = grain(&self.place.file_system);
@@ -209,17 +209,20 @@ impl Held {
             seen.log = None;
         }
         let done = Header { commit, digest: new, ..Header::default() };
-        let mut noted = self.guard.write_header(&done);
-        if noted.is_ok() {
-            let mut seen = self.store.seen();
-            (seen.header_digest, seen.header_log) = (new, 0);
-        }
-        if had_log || before.reserved != 0 {
+        let noted = if had_log || intent.reserved != 0 {
             // An older header would take the file for a person's edit once the log has gone, or
             // while it reserves numbers.
-            noted = noted.and_then(|()| self.guard.sync_header());
+            self.guard.write_durable_header(&done, intent)
+        } else {
+            self.guard.write_header(&done)
+        };
+        if noted.is_err() {
+            self.store.seen().file = View::Unknown;
+            return;
         }
-        if had_log && noted.is_ok() {
+        let mut seen = self.store.seen();
+        (seen.header_digest, seen.header_log) = (new, 0);
+        if had_log {
             drop(self.place.directory.remove(self.store.log_name()));
         }
     }
@@ -317,8 +320,8 @@ impl Exclusive for Held {
     fn append(&self, seq: u64, time: &str, operations: String, synced: bool) -> Result<()> {
         let header = self.writable_header()?;
         if !synced && seq > header.reserved {
-            self.guard.write_header(&Header { reserved: seq + RESERVED, ..header })?;
-            self.guard.sync_header()?;
+            let reserved = Header { reserved: seq + RESERVED, ..header };
+            self.guard.write_durable_header(&reserved, &header)?;
         }
         let log = match self.log() {
             Some(log) => log,
@@ -387,9 +390,9 @@ impl Exclusive for Held {
 
     fn poison(&self) {
         if let Ok(header) = self.header() {
-            // Nothing more can be done if this fails, too.
-            drop(self.guard.write_header(&Header { poisoned: true, ..header }));
-            drop(self.guard.sync_header());
+            // In memory it keeps others from writing even where it cannot be made durable.
+            let poisoned = Header { poisoned: true, ..header };
+            drop(self.guard.write_durable_header(&poisoned, &poisoned));
         }
     }
 

@@ -180,8 +180,7 @@ impl Inner {
             Bond::Folded => {
                 (header.log, header.committed, header.synced) = (0, 0, 0);
                 // Without the log an older header would take the file for a person's edit.
-                guard.write_header(&header)?;
-                guard.sync_header()?;
+                guard.write_durable_header(&header, &known)?;
                 let removed = place.directory.remove(self.log_name());
                 removed.map_err(|error| failed("remove", error))?;
                 return Ok(header);
