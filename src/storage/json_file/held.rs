@@ -172,11 +172,16 @@ impl Held {
         let new = digest(bytes);
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
-        let before = self.header()?;
-        let mut header = before;
-        if seen.log.is_none() {
+        let mut header = self.header()?;
+        match &seen.log {
             // A process may have died after it removed a log and before it said so.
-            (header.log, header.committed, header.synced) = (0, 0, 0);
+            None => (header.log, header.committed, header.synced) = (0, 0, 0),
+            // Its first commit failed. Should it not go, it must not be taken for a stranger's.
+            Some(SeenLog { log, .. }) if log.heading.id != header.log => {
+                (header.log, header.committed, header.synced) =
+                    (log.heading.id, log.start, log.start);
+            }
+            Some(_) => {}
         }
         let intent = Header { commit, digest: seen.own_digest, pending: new, ..header };
         self.guard.write_header(&intent)?;
