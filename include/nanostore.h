@@ -507,6 +507,25 @@ nanostore_status nanostore_open(const char *path,
                                 nanostore_error **error_out);
 
 /**
+ * Takes a snapshot: another handle, which reads the store as it is now.
+ *
+ * Every read on it answers the same for as long as it is open, short IDs included, whatever others
+ * write meanwhile; writers do not wait for it. What writes, and nanostore_verify, nanostore_sync
+ * and nanostore_checkpoint, are refused with NANOSTORE_READONLY (`name` SNAPSHOT). It is closed
+ * with nanostore_close like every handle, before or after the one it was taken of.
+ *
+ * - Cost: does not depend on the number of documents. While it is open, what others change is kept
+ *   twice: `snapshots` of nanostore_info tells how much that is.
+ * - Ownership: `*snapshot_out` is yours; close it with nanostore_close.
+ * - NULL: `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`snapshot_out` is NULL); those of every read.
+ */
+nanostore_status nanostore_snapshot(nanostore *store,
+                                    nanostore **snapshot_out,
+                                    nanostore_error **error_out);
+
+/**
  * Closes a handle and sets `*store` to NULL.
  *
  * The handle is gone whatever the call returns; never use it again, not even in another thread.
@@ -551,7 +570,39 @@ nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out)
  *   never changes an ID.
  * - `numbering`: "dense" (numbers close up when a document leaves) or "stable" (a number, once
  *   given, stays with its document).
- * - `indexes`, `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later versions.
+ * - `indexes`: see below. `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later
+ *   versions.
+ *
+ * An index keeps entries, each a key and a document, in the order of the keys. Queries use indexes
+ * by themselves, and may name one (see nanostore_list). Every member but `name` and `fields` may
+ * be left out:
+ *
+ *     "indexes":[
+ *        {"name":"by_due","fields":["status","-data.due"]},
+ *        {"name":"emails","fields":["data.email"],"unique":true,
+ *         "where":{"status":"active"},"include":["data.name","data.last_login"]},
+ *        {"name":"by_tag","fields":["data.tags"],"multi":true},
+ *        {"name":"by_month","fields":[{"field":"created_at","slice":[0,7]}],"reduce":"count"}]
+ *
+ * - `fields`: the parts of the key, as nanostore_list names fields, but for id, level and
+ *   has_children, which depend on other documents. "-" makes greatest values come first. `slice`
+ *   takes the characters of a text (or of a time, in UTC) from the first number up to the second.
+ * - Keys order as `order_by` does, numbers by their exact value; entries with equal keys stand in
+ *   the order of `created_at`, then of UUIDs.
+ * - A document that lacks one of the fields has no entry, unless `missing` is true: then what is
+ *   missing comes first.
+ * - `unique`: no two documents may have one key; a write that would make it so is
+ *   NANOSTORE_EXISTS (`name` NOT_UNIQUE, `candidates` the other document), a schema that documents
+ *   break already NANOSTORE_CONSTRAINT. Duplicates in a file are listed by nanostore_verify.
+ * - `multi`: an array in the first field gives an entry for each of its elements.
+ * - `where`: only documents that this holds for have entries. It may not use id, level,
+ *   has_children, `$under` or name a parent.
+ * - `include`: the fields that a listing by this index gives; "$key" is the key of the entry.
+ * - `reduce`: what groups of entries come to (see `group` in nanostore_list): "count", or
+ *   {"sum":FIELD}, {"min":FIELD}, {"max":FIELD}, or {"stats":FIELD} for count, sum, min and max.
+ * - The index "key", of the keys of documents, is always there, and so is one called
+ *   "dimensions.NAME" for each dimension that takes any text.
+ * - An index costs about 40 bytes for an entry, and time with each write that changes its keys.
  *
  * `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
  * break. Otherwise such documents stay as they are, count as having no prefix, and writing to
@@ -583,8 +634,12 @@ nanostore_status nanostore_define(nanostore *store,
  *     {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
  *      "policy":{"durability":"sync","interval_ms":2000,"checkpoint":"auto"},"log_bytes":0,
  *      "unsynced":0,"unsynced_ms":0,"violations":0,"conflicts":[],"file_system":"ext4",
- *      "read_only":false}
+ *      "read_only":false,"snapshot":false,
+ *      "snapshots":{"open":1,"oldest_commit":40,"held_bytes":20480}}
  *
+ * `snapshot` tells whether this handle is one. `snapshots` tells of all snapshots and cursors of
+ * this process on the store: how many are open, the commit that the oldest reads, and about how
+ * many bytes it holds that the store does not need any more.
  * `commit` is the number of the last write; `violations` counts the documents that break the
  * schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size
  * of the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes
@@ -975,21 +1030,42 @@ nanostore_status nanostore_resolve_ids(nanostore *store,
  *
  * `limit` and `offset` apply after everything else. `after` takes the `next` of the page before,
  * together with the same query; another query is refused. `fields` leaves out all others; it may
- * also ask for `level` (1 for a document without a parent) and `has_children`. `index`, `key`,
- * `range`, `prefix`, `desc` and `expand` are NANOSTORE_UNSUPPORTED until later versions.
+ * also ask for `level` (1 for a document without a parent) and `has_children`. `total` (true)
+ * tells how many documents there are on all pages. `hits` (true, with `search`) adds to each document
+ * where the text was found: "hits":[{"field":"title","start_bytes":0,"end_bytes":5}], counted in
+ * bytes of UTF-8. `expand` is NANOSTORE_UNSUPPORTED until later versions.
+ *
+ * `index` names an index of the schema (see nanostore_define). The documents then come by its
+ * entries, in the order of its keys, a document once for each of its entries; `where` and `search`
+ * may leave some out, `order_by` is refused, and the canonical view holds only with
+ * "view":"canonical".
+ *
+ * - `key`: the entries with that key. In an index of several fields an array of the values of the
+ *   first fields; a parent is named by any form of ID.
+ * - `range`: {"gte":1,"lt":5}, with `gt`, `gte`, `lt`, `lte`: the entries between, by the total
+ *   order of all values; an end that is left out is open. In an index of several fields the bounds
+ *   are arrays of the first values, or, with `key`, values of what comes behind it.
+ * - `prefix`: the entries whose text in the next field begins so.
+ * - `desc` (true): the same entries from the last to the first.
+ * - `group`: how many fields make a group, or true for all. The result is then
+ *   {"groups":[{"key":"2026-11","value":3}],"next":null}, where `value` is what the `reduce` of
+ *   the index makes of the entries; `limit`, `offset` and `after` count groups.
+ * - Without `index`, `key`, `range` and `prefix` mean the keys of documents:
+ *   {"range":{"gte":"user:","lt":"user;"},"fields":["key"]}.
  *
  * The result is one page; `next` is null on the last one:
  *
  *     {"documents":[{"uuid":"0194...","id":"1",...},...],"next":"token"}
  *
  * - Cost: one pass over the documents that may match, ending with the page in the order of the
- *   IDs; with `order_by` also a sort. A page costs the same however deep it is; `offset` costs
- *   what it skips.
+ *   IDs or of an index; with another order also a sort. nanostore_explain tells which documents
+ *   these are. A page costs the same however deep it is; `offset` costs what it skips, but for
+ *   an index without other conditions.
  * - Ownership: `*page_out` is yours; free it with nanostore_string_free.
  * - NULL: `query_json` (everything in the canonical view), `page_out` and `error_out` may be NULL.
  * - Threads: any.
  * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
- *   query; `name` is TOKEN for an `after` that is none and TOKEN_OF_ANOTHER_QUERY);
+ *   query; `name` is TOKEN for an `after` that is none, TOKEN_OF_ANOTHER_QUERY, UNKNOWN_INDEX);
  *   NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (an ID in `parent` or `$under`);
  *   NANOSTORE_UNSUPPORTED; NANOSTORE_LIMIT; those of every read.
  */
@@ -1003,7 +1079,10 @@ nanostore_status nanostore_list(nanostore *store,
  * Counts the documents that nanostore_list would list for the same query; its `limit`, `offset`
  * and `after` do not matter.
  *
- * - Cost: one pass over the documents that may match.
+ * With `index`, entries are counted.
+ *
+ * - Cost: conditions on dimensions with declared values, and ranges of an index, are counted
+ *   without looking at documents; otherwise one pass over the documents that may match.
  * - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be
  *   NULL. Unless the call succeeds, `*count_out` is 0.
  * - Threads: any.
@@ -1018,13 +1097,16 @@ nanostore_status nanostore_count(nanostore *store,
 /**
  * Tells how a query would be answered, without answering it, as a JSON object:
  *
- *     {"access":"scan","index":null,"estimated":1000,"order":"native"}
+ *     {"access":"index","index":"by_due","estimated":12,"order":"index",
+ *      "why":"the index has the order that is wanted"}
  *
- * `access` is "scan" (every document is looked at), "id", "key", "index" (named by `index`) or
- * "filter"; `estimated` is the number of documents that are looked at; `order` is "native" (they
- * come in the order asked for) or "sort". Members may be added in later versions.
+ * `access` is "scan" (every document is looked at), "id" (conditions name the documents), "key",
+ * "index" (named by `index`) or "filter" (conditions on dimensions or on the tree leave few
+ * documents); `estimated` is the number of documents that are looked at, at most; `order` is
+ * "native" (that of the IDs), "index" (they come in the order asked for) or "sort"; `why` says in
+ * words what decided. Members may be added in later versions.
  *
- * - Cost: does not depend on the number of documents.
+ * - Cost: that of finding the place in each index that may serve; no document is looked at.
  * - Ownership: `*plan_out` is yours; free it with nanostore_string_free.
  * - NULL: `query_json`, `plan_out` and `error_out` may be NULL.
  * - Threads: any.

@@ -168,6 +168,7 @@ impl Draft {
         self.check(&document)?;
         let before = replay::digest(self.state.text(slot));
         self.state.change(slot, &mut document, implied);
+        self.state.check_unique(slot)?;
         self.operations.put(&self.state, slot, Some(before))?;
         self.changed = true;
         Ok(())
@@ -181,6 +182,7 @@ impl Draft {
             Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
         }
         let slot = self.state.add(&mut document, 0);
+        self.state.check_unique(slot)?;
         self.operations.put(&self.state, slot, None)?;
         self.changed = true;
         Ok(slot)

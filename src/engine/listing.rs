@@ -1,13 +1,13 @@
 //! Listing, counting and cursors over one state.
 
-use serde::Serialize;
-
+use crate::engine::entry_walk::{EntryWalk, RunWalk};
 use crate::engine::place;
+use crate::engine::plan::{Access, Explanation, decided, in_facets, plan};
 use crate::engine::state::State;
 use crate::error::{Error, Result};
 use crate::ids::walk::Walk;
 use crate::model::json::quote;
-use crate::query::{Query, Selection, Sorted};
+use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
 
 /// Goes over the documents that a query selects, in its order.
 pub(crate) struct Scan {
@@ -15,14 +15,64 @@ pub(crate) struct Scan {
     source: Source,
     skip: u64,
     left: u64,
-    last: Option<u32>,
+    last: Option<Found>,
 }
 
+/// Where the documents come from.
 enum Source {
-    /// In the order of IDs, decided document by document.
-    Walk(Walk),
+    /// One after the other, each asked whether it is selected.
+    Stream(Stream),
     /// In another order, decided beforehand; offset and limit are applied.
     Sorted { slots: std::vec::IntoIter<u32>, has_more: bool },
+}
+
+/// A walk that meets the documents in the order of the query.
+#[derive(Clone)]
+enum Stream {
+    /// In the order of IDs; below this level, where it is a walk over a subtree.
+    Walk {
+        walk: Walk,
+        below: Option<u32>,
+    },
+    Runs(RunWalk),
+    Entries(EntryWalk),
+}
+
+/// A document, and the position of the entry by which it was found.
+#[derive(Clone, Copy)]
+struct Found {
+    slot: u32,
+    position: Option<u32>,
+}
+
+impl Stream {
+    fn next(&mut self, selection: &Selection, state: &State) -> Option<Found> {
+        match self {
+            Stream::Walk { walk, below } => {
+                let slot = walk.next(state.forest())?;
+                let is_out = |top| state.forest().level(slot).is_none_or(|level| level <= top);
+                let inside = !below.is_some_and(is_out);
+                inside.then_some(Found { slot, position: None })
+            }
+            Stream::Runs(walk) => {
+                walk.next(selection, state).map(|slot| Found { slot, position: None })
+            }
+            Stream::Entries(walk) => {
+                let position = walk.next()?;
+                let slot = state.entries(walk.index)?.select(position)?.slot;
+                Some(Found { slot, position: Some(position) })
+            }
+        }
+    }
+
+    fn next_selected(&mut self, selection: &Selection, state: &State) -> Option<Found> {
+        loop {
+            let found = self.next(selection, state)?;
+            if selection.matches(state, found.slot) {
+                return Some(found);
+            }
+        }
+    }
 }
 
 impl Scan {
@@ -32,95 +82,149 @@ impl Scan {
     /// Those of the query.
     pub(crate) fn new(query: &Query, state: &State) -> Result<Scan> {
         let selection = Selection::compile(query, state)?;
-        let mut scan = Scan {
-            source: Source::Sorted { slots: Vec::new().into_iter(), has_more: false },
-            skip: 0,
-            left: u64::MAX,
-            last: None,
-            selection,
-        };
-        if scan.selection.is_native_order() {
-            let walk = match scan.selection.resume_place() {
-                None => Some(Walk::new(state.forest())),
-                Some(place) => place::walk_after(state, place),
-            };
-            let no_token =
-                || Error::invalid("after is no page token").named("TOKEN").field("after");
-            scan.source = Source::Walk(walk.ok_or_else(no_token)?);
-            scan.skip = scan.selection.offset();
-            scan.left = scan.selection.limit().unwrap_or(u64::MAX);
-        } else {
-            let Sorted { slots, has_more } = scan.selection.sort(state, state.slots());
-            scan.source = Source::Sorted { slots: slots.into_iter(), has_more };
+        if selection.asked().is_some_and(|asked| asked.group.is_some()) {
+            return Err(
+                Error::invalid("groups are for list, which gives them all at once").field("group")
+            );
         }
+        let (skip, left) = (selection.offset(), selection.limit().unwrap_or(u64::MAX));
+        let mut scan =
+            Scan { source: source(&selection, state)?, skip, left, last: None, selection };
+        scan.skip_entries();
         Ok(scan)
+    }
+
+    /// Leaves out the offset where nobody has to be asked.
+    fn skip_entries(&mut self) {
+        if let Source::Stream(Stream::Entries(walk)) = &mut self.source {
+            if self.selection.matches_everything() {
+                walk.skip(std::mem::take(&mut self.skip));
+            }
+        }
     }
 
     /// Appends the next document to `out`; false at the end.
     pub(crate) fn write_next(&mut self, state: &State, out: &mut String) -> bool {
-        let Some(slot) = self.next(state) else { return false };
+        let Some(found) = self.next(state) else { return false };
         let known = match &self.source {
-            Source::Walk(walk) if self.selection.wants_whole_documents() => Some(walk.id()),
+            Source::Stream(Stream::Walk { walk, .. }) if self.selection.wants_whole_documents() => {
+                Some(walk.id())
+            }
             _ => None,
         };
         match known {
             // The walk knows the ID, which would cost a rank on each level.
-            Some(id) => state.write_output(slot, id, out),
-            None => self.selection.write(state, slot, out),
+            Some(id) => state.write_output(found.slot, id, out),
+            None => self.selection.write(state, found.slot, self.key(state, found), out),
         }
-        self.last = Some(slot);
+        self.last = Some(found);
         true
     }
 
-    fn next(&mut self, state: &State) -> Option<u32> {
+    fn next(&mut self, state: &State) -> Option<Found> {
         match &mut self.source {
-            Source::Sorted { slots, .. } => slots.next(),
-            Source::Walk(walk) => {
+            Source::Sorted { slots, .. } => slots.next().map(|slot| Found { slot, position: None }),
+            Source::Stream(stream) => {
                 if self.left == 0 {
                     return None;
                 }
-                loop {
-                    let slot = walk.next(state.forest())?;
-                    if !self.selection.matches(state, slot) {
-                        continue;
-                    }
-                    if self.skip == 0 {
-                        self.left -= 1;
-                        return Some(slot);
-                    }
+                while self.skip > 0 {
+                    stream.next_selected(&self.selection, state)?;
                     self.skip -= 1;
                 }
+                let found = stream.next_selected(&self.selection, state)?;
+                self.left -= 1;
+                Some(found)
             }
         }
+    }
+
+    /// The key of the entry by which a document was found.
+    fn key<'s>(&self, state: &'s State, found: Found) -> Option<&'s [u8]> {
+        let entries = state.entries(self.selection.asked()?.index)?;
+        entries.select(found.position?).map(|entry| entry.key.bytes())
     }
 
     /// Whether documents are left that the limit kept out.
     fn has_more(&self, state: &State) -> bool {
         match &self.source {
             Source::Sorted { has_more, .. } => *has_more,
-            Source::Walk(_) if self.left > 0 => false,
-            Source::Walk(walk) => {
-                let mut walk = walk.clone();
-                let mut skip = self.skip;
-                while let Some(slot) = walk.next(state.forest()) {
-                    if self.selection.matches(state, slot) {
-                        if skip == 0 {
-                            return true;
-                        }
-                        skip -= 1;
-                    }
-                }
-                false
+            Source::Stream(_) if self.left > 0 => false,
+            Source::Stream(stream) => {
+                let mut stream = stream.clone();
+                let mut next = || stream.next_selected(&self.selection, state);
+                (0..=self.skip).all(|_| next().is_some())
             }
         }
     }
 
     /// The token, as a JSON text, from which a query goes on behind the last document given.
     pub(crate) fn token(&self, state: &State) -> String {
+        let entry = self.last.and_then(|last| Some((self.key(state, last)?, last.slot)));
+        let token = match entry {
+            Some((key, slot)) => self.selection.entry_token(key, state.identity(slot)),
+            None => self.selection.token(state, self.last.map(|last| last.slot)),
+        };
         let mut quoted = String::new();
-        quote(&self.selection.token(state, self.last), &mut quoted);
+        quote(&token, &mut quoted);
         quoted
     }
+}
+
+/// Where the documents of a query come from.
+fn source(selection: &Selection, state: &State) -> Result<Source> {
+    let sorted = |slots: &mut dyn Iterator<Item = u32>| {
+        let Sorted { slots, has_more } = selection.sort(state, slots);
+        Source::Sorted { slots: slots.into_iter(), has_more }
+    };
+    Ok(match plan(selection, state).access {
+        Access::Scan if !selection.is_native_order() => sorted(&mut state.slots()),
+        Access::Scan => {
+            Source::Stream(Stream::Walk { walk: walk(selection, state, None)?, below: None })
+        }
+        Access::Subtree(top) => Source::Stream(Stream::Walk {
+            walk: walk(selection, state, Some(top))?,
+            below: state.forest().level(top),
+        }),
+        Access::Slots(slots) => sorted(&mut slots.into_iter().filter(|&slot| state.is_live(slot))),
+        Access::Facets => sorted(&mut in_facets(selection, state)),
+        Access::Gathered { index, positions } => {
+            let entries = state.entries(index);
+            let entries = entries.into_iter().flat_map(|entries| {
+                positions
+                    .iter()
+                    .flat_map(|&(first, end)| entries.iter_from(first).take((end - first) as usize))
+            });
+            sorted(&mut entries.map(|entry| entry.slot))
+        }
+        Access::Ordered { index, positions, fixed, parts, is_reversed } => {
+            let entries = EntryWalk::new(index, positions, is_reversed);
+            Source::Stream(Stream::Runs(RunWalk::new(selection, state, entries, fixed, parts)))
+        }
+        Access::Asked { index, positions, is_reversed } => {
+            let mut walk = EntryWalk::new(index, positions, is_reversed);
+            if let Some((key, identity)) = selection.resume_entry() {
+                walk.resume_behind(state, key, identity);
+            }
+            Source::Stream(Stream::Entries(walk))
+        }
+    })
+}
+
+/// A walk in the default order, from where the page begins; over what lies below `top` only, the
+/// level of the documents tells where that ends.
+fn walk(selection: &Selection, state: &State, top: Option<u32>) -> Result<Walk> {
+    let top = top.map(|top| place::encode(state, top));
+    let after = match (selection.resume_place(), &top) {
+        (Some(after), Some(top)) if after < top.as_slice() => Some(top.as_slice()),
+        (None, Some(top)) => Some(top.as_slice()),
+        (after, _) => after,
+    };
+    let walk = match after {
+        None => Some(Walk::new(state.forest())),
+        Some(place) => place::walk_after(state, place),
+    };
+    walk.ok_or_else(|| Error::invalid("after is no page token").named("TOKEN").field("after"))
 }
 
 /// Writes the page that a query asks for.
@@ -128,6 +232,9 @@ impl Scan {
 /// # Errors
 /// Those of the query.
 pub(crate) fn page(query: &Query, state: &State) -> Result<String> {
+    if query.group.is_some() {
+        return groups(query, state);
+    }
     let mut scan = Scan::new(query, state)?;
     let mut out = String::from(r#"{"documents":["#);
     let mut before = out.len();
@@ -141,8 +248,94 @@ pub(crate) fn page(query: &Query, state: &State) -> Result<String> {
         true => out.push_str(&scan.token(state)),
         false => out.push_str("null"),
     }
+    if scan.selection.wants_total() {
+        out.push_str(&format!(r#","total":{}"#, count_selected(&scan.selection, state)));
+    }
     out.push('}');
     Ok(out)
+}
+
+/// Writes the groups of the entries that a query asks for: `{"groups":[{"key","value"}],"next"}`.
+fn groups(query: &Query, state: &State) -> Result<String> {
+    let selection = Selection::compile(query, state)?;
+    let mut out = String::from(r#"{"groups":["#);
+    let mut next = None;
+    let mut left = selection.limit().unwrap_or(u64::MAX);
+    let mut skip = selection.offset();
+    let mut groups = Groups::new(&selection, state);
+    let mut last = None;
+    while let Some(group) = groups.as_mut().and_then(|groups| groups.next().transpose()) {
+        let (beginning, reduction) = group?;
+        if skip > 0 {
+            skip -= 1;
+            continue;
+        }
+        if left == 0 {
+            next = last;
+            break;
+        }
+        left -= 1;
+        let (Some(groups), comma) = (&groups, if last.is_some() { "," } else { "" }) else { break };
+        let key = groups.rule.show(&beginning, &state.schema).to_text();
+        let value = groups.rule.reduced(reduction).to_text();
+        out.push_str(&format!(r#"{comma}{{"key":{key},"value":{value}}}"#));
+        last = Some(beginning);
+    }
+    out.push_str(r#"],"next":"#);
+    match next {
+        Some(beginning) => quote(&selection.entry_token(&beginning, Vec::new()), &mut out),
+        None => out.push_str("null"),
+    }
+    out.push('}');
+    Ok(out)
+}
+
+/// Goes over the groups of entries that have the first parts of their keys in common.
+struct Groups<'s> {
+    selection: &'s Selection,
+    state: &'s State,
+    rule: &'s IndexRule,
+    parts: usize,
+    walk: EntryWalk,
+}
+
+impl<'s> Groups<'s> {
+    fn new(selection: &'s Selection, state: &'s State) -> Option<Groups<'s>> {
+        let asked = selection.asked()?;
+        let positions = State::positions(state.entries(asked.index)?, &asked.range);
+        let mut walk = EntryWalk::new(asked.index, positions, asked.is_descending);
+        if let Some((beginning, _)) = selection.resume_entry() {
+            walk.resume_at(state, beginning, true);
+        }
+        let rule = state.rules().get(asked.index)?;
+        Some(Groups { selection, state, rule, parts: asked.group?, walk })
+    }
+
+    /// The next group that holds anything: how its keys begin, and what it comes to.
+    fn next(&mut self) -> Result<Option<(Vec<u8>, Reduction)>> {
+        loop {
+            let Some(position) = self.walk.clone().next() else { return Ok(None) };
+            let Some(entries) = self.state.entries(self.walk.index) else { return Ok(None) };
+            let Some(first) = entries.select(position) else { return Ok(None) };
+            let beginning = self.rule.beginning(first.key.bytes(), self.parts).to_vec();
+            let mut group = self.walk.clone();
+            self.walk.resume_at(self.state, &beginning, true);
+            let len = group.len() - self.walk.len();
+            if self.rule.only_counts() && self.selection.matches_everything() {
+                return Ok(Some((beginning, Reduction::of_count(u64::from(len)))));
+            }
+            let mut reduction = Reduction::default();
+            for _ in 0..len {
+                let Some(entry) = group.next().and_then(|at| entries.select(at)) else { break };
+                if self.selection.matches(self.state, entry.slot) {
+                    self.rule.reduce(self.state, entry.slot, &mut reduction)?;
+                }
+            }
+            if !reduction.is_empty() {
+                return Ok(Some((beginning, reduction)));
+            }
+        }
+    }
 }
 
 /// Counts the documents that a query selects, whatever its limit, offset and order.
@@ -150,28 +343,51 @@ pub(crate) fn page(query: &Query, state: &State) -> Result<String> {
 /// # Errors
 /// Those of the query.
 pub(crate) fn count(query: &Query, state: &State) -> Result<u64> {
-    let selection = Selection::compile(query, state)?;
-    if selection.matches_everything() {
-        return Ok(u64::from(state.len()));
+    Ok(count_selected(&Selection::compile(query, state)?, state))
+}
+
+fn count_selected(selection: &Selection, state: &State) -> u64 {
+    if selection.asked().is_none() {
+        if selection.matches_everything() {
+            return u64::from(state.len());
+        }
+        if let Some(sure) = decided(selection, state) {
+            return sure;
+        }
     }
-    Ok(state.slots().filter(|&slot| selection.matches(state, slot)).count() as u64)
+    let plan = plan(selection, state);
+    if plan.is_exact && !matches!(plan.access, Access::Slots(_)) {
+        return plan.estimated;
+    }
+    let selected = |slot: &u32| state.is_live(*slot) && selection.matches(state, *slot);
+    let between = |index: usize, positions: &[(u32, u32)]| -> u64 {
+        let Some(entries) = state.entries(index) else { return 0 };
+        let within = positions.iter().map(|&(first, end)| {
+            let entries = entries.iter_from(first).take((end - first) as usize);
+            entries.filter(|entry| selected(&entry.slot)).count() as u64
+        });
+        within.sum()
+    };
+    match &plan.access {
+        Access::Scan => state.slots().filter(selected).count() as u64,
+        Access::Subtree(top) => {
+            let below = state.forest().descendants(*top);
+            below.iter().filter(|slot| selected(slot)).count() as u64
+        }
+        Access::Facets => in_facets(selection, state).filter(selected).count() as u64,
+        Access::Slots(slots) => slots.iter().filter(|slot| selected(slot)).count() as u64,
+        Access::Gathered { index, positions } => between(*index, positions),
+        Access::Ordered { index, positions, .. } | Access::Asked { index, positions, .. } => {
+            between(*index, &[*positions])
+        }
+    }
 }
 
-/// How a query is answered.
-#[derive(Serialize)]
-pub(crate) struct Plan {
-    access: &'static str,
-    index: Option<&'static str>,
-    estimated: u32,
-    order: &'static str,
-}
-
-/// Tells how a query is answered: by a scan, as long as there are no indexes.
+/// Tells how a query is answered.
 ///
 /// # Errors
 /// Those of the query.
-pub(crate) fn explain(query: &Query, state: &State) -> Result<Plan> {
+pub(crate) fn explain(query: &Query, state: &State) -> Result<Explanation> {
     let selection = Selection::compile(query, state)?;
-    let order = if selection.is_native_order() { "native" } else { "sort" };
-    Ok(Plan { access: "scan", index: None, estimated: state.len(), order })
+    Ok(plan(&selection, state).explain(&selection, state))
 }

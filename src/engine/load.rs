@@ -44,6 +44,7 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     }
     state.envelope = Arc::new(file.envelope.clone());
     number_stably(&mut state, None)?;
+    state.build_indexes().map_err(broken_schema)?;
     Ok(state)
 }
 
@@ -60,15 +61,17 @@ pub(super) fn mark_edit(state: &mut State, rev: u64, known: Option<&State>) -> R
 
 fn stored_schema(file: &DataFile<'_>) -> Result<Schema> {
     let Some(schema) = &file.envelope.schema else { return Ok(Schema::default()) };
-    Schema::from_file(schema).map_err(|error| {
-        let message = format!("the schema kept in the file breaks the rules: {error}");
-        error
-            .within("metadata.schema")
-            .with_kind(ErrorKind::Corrupt)
-            .named(BROKEN_SCHEMA)
-            .with_message(message)
-            .hint("mend it in the file, or open with a schema, which replaces it")
-    })
+    Schema::from_file(schema).map_err(broken_schema)
+}
+
+fn broken_schema(error: Error) -> Error {
+    let message = format!("the schema kept in the file breaks the rules: {error}");
+    error
+        .within("metadata.schema")
+        .with_kind(ErrorKind::Corrupt)
+        .named(BROKEN_SCHEMA)
+        .with_message(message)
+        .hint("mend it in the file, or open with a schema, which replaces it")
 }
 
 fn two_of_one_uuid(file: &DataFile<'_>, state: &State, first: u32, second: usize) -> Error {
@@ -87,6 +90,7 @@ fn two_of_one_uuid(file: &DataFile<'_>, state: &State, first: u32, second: usize
 /// Gives the documents of an edited file the revision `rev`, but for those that `known` holds just
 /// so: these keep the revision they have there. Returns whether anything was edited.
 fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<bool> {
+    note_removals(state, rev, known);
     let mut edited = known.is_none_or(|known| known.len() != state.len());
     let slots: Vec<u32> = state.slots().collect();
     for slot in slots {
@@ -107,6 +111,21 @@ fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<boo
         }
     }
     Ok(edited)
+}
+
+/// Notes which documents of the last known state an edit took out; without one, nobody knows.
+fn note_removals(state: &mut State, rev: u64, known: Option<&State>) {
+    let Some(known) = known else {
+        return Arc::make_mut(&mut state.envelope).forget_removals(rev);
+    };
+    let gone = known.slots().map(|slot| known.uuid(slot));
+    let gone: Vec<u128> = gone.filter(|uuid| state.find_uuid(*uuid).is_none()).collect();
+    for uuid in gone {
+        let uuid = uuid::Uuid::from_u128(uuid);
+        if !state.envelope.has_removed(uuid) {
+            Arc::make_mut(&mut state.envelope).note_removal(uuid, rev);
+        }
+    }
 }
 
 /// Gives the numbers of stable numbering to a state whose documents are all in. `old` is the state

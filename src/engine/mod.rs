@@ -15,6 +15,8 @@
 //! - [`catch_up`]: taking in what others wrote
 //! - [`replay`]: what a commit writes to the log, and back
 //! - [`identify`], [`source`], [`listing`], [`place`]: reading; [`check`]: verify
+//! - [`indexes`], [`facets`]: what leads to documents; [`plan`], [`entry_walk`]: which way is taken
+//! - [`snapshots`]: states that stay; [`feed`]: what was written since a revision
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
 
 mod catch_up;
@@ -23,15 +25,21 @@ pub(crate) mod clock;
 mod commit;
 pub(crate) mod draft;
 mod durable;
+mod entry_walk;
+mod facets;
+pub(crate) mod feed;
 mod group;
 pub(crate) mod identify;
+mod indexes;
 pub(crate) mod listing;
 mod load;
 pub(crate) mod open;
 pub(crate) mod operation;
 mod place;
+mod plan;
 pub(crate) mod policy;
 mod replay;
+pub(crate) mod snapshots;
 mod source;
 pub(crate) mod state;
 #[cfg(test)]
@@ -46,8 +54,10 @@ use std::time::Duration;
 use crate::engine::clock::Minter;
 use crate::engine::commit::Tip;
 use crate::engine::durable::Unsynced;
+use crate::engine::feed::Commits;
 use crate::engine::group::Group;
 use crate::engine::policy::{Checkpoint, Durability};
+use crate::engine::snapshots::Snapshots;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::schema::Schema;
@@ -89,6 +99,8 @@ pub(crate) struct Engine {
     poisoned: AtomicBool,
     /// Its name in the registry, unless it is not shared.
     identity: Option<open::Identity>,
+    snapshots: Snapshots,
+    commits: Commits,
     /// Open handles; the last one ends what is unfinished.
     handles: AtomicUsize,
     /// A fork has left it in a child, where nothing but memory is given up.
@@ -135,6 +147,8 @@ impl Engine {
             loading: Mutex::new(()),
             poisoned: AtomicBool::new(false),
             identity: None,
+            snapshots: Snapshots::default(),
+            commits: Commits::default(),
             handles: AtomicUsize::new(0),
             abandoned: AtomicBool::new(false),
         }
@@ -183,11 +197,6 @@ impl Engine {
         look(&self.published.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Catches up and gives the state, to keep.
-    pub(crate) fn snapshot(&self, limits: &Limits) -> Result<State> {
-        self.read(limits, |state| Ok(state.clone()))
-    }
-
     fn at_path(&self, error: Error) -> Error {
         match self.description().path {
             Some(path) => error.path(&path),
@@ -226,6 +235,7 @@ impl Engine {
         }
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = state;
         self.stale.store(false, Ordering::SeqCst);
+        self.commits.note();
     }
 
     fn check_writable(&self) -> Result<()> {

@@ -207,6 +207,7 @@ impl Engine {
         envelope.schema = request.schema.as_ref().map(|schema| Arc::new(schema.source.clone()));
         state.envelope = Arc::new(envelope);
         load::number_stably(&mut state, None)?;
+        state.build_indexes()?;
         check_view(&state)?;
         Ok(state)
     }
@@ -228,6 +229,7 @@ impl Engine {
             let changed = *schema != *draft.state.schema || !stored;
             if changed {
                 let state = draft.state.with_schema(schema.clone())?;
+                state.check_new_unique(&draft.state)?;
                 draft.take_over(state);
             }
             check_view(&draft.state)?;

@@ -9,11 +9,19 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::model::schema::{CODE_NONE, Schema};
 use crate::model::time::Time;
-use crate::query::Source;
+use crate::query::{IndexRule, Source};
 
 impl Source for State {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn rules(&self) -> &[IndexRule] {
+        self.indexes.as_ref().map_or(&[], |indexes| &indexes.rules)
+    }
+
+    fn find_uuid(&self, uuid: u128) -> Option<u32> {
+        State::find_uuid(self, uuid)
     }
 
     fn text(&self, slot: u32) -> &str {
@@ -89,6 +97,14 @@ impl During<'_> {
 impl Source for During<'_> {
     fn schema(&self) -> &Schema {
         self.now.schema()
+    }
+
+    fn rules(&self) -> &[IndexRule] {
+        self.now.rules()
+    }
+
+    fn find_uuid(&self, uuid: u128) -> Option<u32> {
+        self.now.find_uuid(uuid)
     }
 
     fn text(&self, slot: u32) -> &str {

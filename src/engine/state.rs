@@ -10,11 +10,12 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use uuid::Uuid;
 
+use crate::engine::indexes::Indexes;
 use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap};
 use crate::model::data_file::{Envelope, settle_dimensions};
-use crate::model::document::{Codes, Document, ID_PLACE, ParentRef};
+use crate::model::document::{Codes, Document, ID_PLACE, ParentRef, quoted_key};
 use crate::model::json::quote;
 use crate::model::schema::Schema;
 
@@ -48,11 +49,13 @@ pub(crate) struct State {
     /// Documents that break the schema (from a hand-edited file).
     violating: Arc<BTreeSet<u32>>,
     len: u32,
+    /// None while documents are being loaded.
+    pub(super) indexes: Option<Indexes>,
     hasher: RandomState,
 }
 
 impl State {
-    /// A state without documents.
+    /// A state without documents, and without indexes.
     pub(crate) fn new(schema: Arc<Schema>) -> State {
         State {
             commit: 0,
@@ -65,6 +68,7 @@ impl State {
             shadowed: Arc::default(),
             violating: Arc::default(),
             len: 0,
+            indexes: None,
             hasher: RandomState::default(),
             schema,
         }
@@ -212,6 +216,7 @@ impl State {
         self.index_key(slot);
         self.len += 1;
         self.keep_numbers_of_adopted(slot);
+        self.index_new(slot);
         slot
     }
 
@@ -235,6 +240,7 @@ impl State {
     /// Puts another version of a document in its place.
     pub(super) fn change(&mut self, slot: u32, document: &mut Document, implied: u8) {
         let mut seat = self.seat(document);
+        let held = self.held(slot, self.forest.created(slot) != seat.created);
         let moved = self.is_elsewhere(slot, &seat);
         if moved {
             let stays_below = match (self.forest.parent(slot), seat.parent) {
@@ -261,10 +267,12 @@ impl State {
         }
         self.note_problems(slot, document);
         self.index_key(slot);
+        self.index_again(held);
     }
 
     /// Takes a document out. What hangs below it must be gone.
     pub(super) fn remove(&mut self, slot: u32) {
+        self.unindex(slot);
         let hash = self.hasher.hash_one(self.uuid(slot));
         self.by_uuid.remove(hash, |other| other == slot);
         self.forget_key(slot);
@@ -376,6 +384,7 @@ impl State {
             state.add(&mut document, implied);
         }
         super::load::number_stably(&mut state, Some(self))?;
+        state.build_indexes()?;
         Ok(state)
     }
 
@@ -388,6 +397,12 @@ impl State {
     /// Bytes of the texts of documents, and bytes held for them.
     pub(crate) fn text_bytes(&self) -> (usize, usize) {
         self.texts.bytes()
+    }
+
+    /// About how many bytes of texts and rows it holds that `current`, a later state, does not.
+    pub(super) fn bytes_beyond(&self, current: &State) -> usize {
+        self.texts.bytes_beyond(&current.texts)
+            + self.rows.entries_beyond(&current.rows) * size_of::<Row>()
     }
 
     /// The UUID of a document.
@@ -415,18 +430,4 @@ fn splice_id(text: &str, id: Option<&str>, out: &mut String) {
         None => out.push_str("null"),
     }
     out.push_str(tail);
-}
-
-/// The key in a stored text, still quoted: it stands right behind the UUID.
-fn quoted_key(text: &str) -> Option<&str> {
-    let rest = text.get(ID_PLACE..)?.strip_prefix(r#","key":"#)?;
-    let mut escaped = false;
-    let end = rest.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    })?;
-    let quoted = rest.get(..end + 2)?;
-    // An empty key is a mistake in a file; keys that are no text do not start with a quote.
-    (quoted.starts_with('"') && quoted.len() > 2).then_some(quoted)
 }

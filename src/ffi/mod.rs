@@ -8,6 +8,7 @@
 #![allow(clippy::missing_safety_doc, reason = "the contract is the C manual of each function")]
 
 mod boundary;
+mod changes;
 mod documents;
 mod error;
 mod fork;

@@ -50,8 +50,28 @@ use super::text::null;
 ///
 /// `limit` and `offset` apply after everything else. `after` takes the `next` of the page before,
 /// together with the same query; another query is refused. `fields` leaves out all others; it may
-/// also ask for `level` (1 for a document without a parent) and `has_children`. `index`, `key`,
-/// `range`, `prefix`, `desc` and `expand` are NANOSTORE_UNSUPPORTED until later versions.
+/// also ask for `level` (1 for a document without a parent) and `has_children`. `total` (true)
+/// tells how many documents there are on all pages. `hits` (true, with `search`) adds to each document
+/// where the text was found: "hits":[{"field":"title","start_bytes":0,"end_bytes":5}], counted in
+/// bytes of UTF-8. `expand` is NANOSTORE_UNSUPPORTED until later versions.
+///
+/// `index` names an index of the schema (see nanostore_define). The documents then come by its
+/// entries, in the order of its keys, a document once for each of its entries; `where` and `search`
+/// may leave some out, `order_by` is refused, and the canonical view holds only with
+/// "view":"canonical".
+///
+/// - `key`: the entries with that key. In an index of several fields an array of the values of the
+///   first fields; a parent is named by any form of ID.
+/// - `range`: {"gte":1,"lt":5}, with `gt`, `gte`, `lt`, `lte`: the entries between, by the total
+///   order of all values; an end that is left out is open. In an index of several fields the bounds
+///   are arrays of the first values, or, with `key`, values of what comes behind it.
+/// - `prefix`: the entries whose text in the next field begins so.
+/// - `desc` (true): the same entries from the last to the first.
+/// - `group`: how many fields make a group, or true for all. The result is then
+///   {"groups":[{"key":"2026-11","value":3}],"next":null}, where `value` is what the `reduce` of
+///   the index makes of the entries; `limit`, `offset` and `after` count groups.
+/// - Without `index`, `key`, `range` and `prefix` mean the keys of documents:
+///   {"range":{"gte":"user:","lt":"user;"},"fields":["key"]}.
 ///
 /// The result is one page; `next` is null on the last one:
 ///
@@ -60,13 +80,14 @@ use super::text::null;
 /// ```
 ///
 /// - Cost: one pass over the documents that may match, ending with the page in the order of the
-///   IDs; with `order_by` also a sort. A page costs the same however deep it is; `offset` costs
-///   what it skips.
+///   IDs or of an index; with another order also a sort. nanostore_explain tells which documents
+///   these are. A page costs the same however deep it is; `offset` costs what it skips, but for
+///   an index without other conditions.
 /// - Ownership: `*page_out` is yours; free it with nanostore_string_free.
 /// - NULL: `query_json` (everything in the canonical view), `page_out` and `error_out` may be NULL.
 /// - Threads: any.
 /// - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`field` of the error names the member of the
-///   query; `name` is TOKEN for an `after` that is none and TOKEN_OF_ANOTHER_QUERY);
+///   query; `name` is TOKEN for an `after` that is none, TOKEN_OF_ANOTHER_QUERY, UNKNOWN_INDEX);
 ///   NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (an ID in `parent` or `$under`);
 ///   NANOSTORE_UNSUPPORTED; NANOSTORE_LIMIT; those of every read.
 #[must_use]
@@ -88,7 +109,10 @@ pub unsafe extern "C" fn nanostore_list(
 /// Counts the documents that nanostore_list would list for the same query; its `limit`, `offset`
 /// and `after` do not matter.
 ///
-/// - Cost: one pass over the documents that may match.
+/// With `index`, entries are counted.
+///
+/// - Cost: conditions on dimensions with declared values, and ranges of an index, are counted
+///   without looking at documents; otherwise one pass over the documents that may match.
 /// - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be
 ///   NULL. Unless the call succeeds, `*count_out` is 0.
 /// - Threads: any.
@@ -112,14 +136,17 @@ pub unsafe extern "C" fn nanostore_count(
 /// Tells how a query would be answered, without answering it, as a JSON object:
 ///
 /// ```text
-/// {"access":"scan","index":null,"estimated":1000,"order":"native"}
+/// {"access":"index","index":"by_due","estimated":12,"order":"index",
+///  "why":"the index has the order that is wanted"}
 /// ```
 ///
-/// `access` is "scan" (every document is looked at), "id", "key", "index" (named by `index`) or
-/// "filter"; `estimated` is the number of documents that are looked at; `order` is "native" (they
-/// come in the order asked for) or "sort". Members may be added in later versions.
+/// `access` is "scan" (every document is looked at), "id" (conditions name the documents), "key",
+/// "index" (named by `index`) or "filter" (conditions on dimensions or on the tree leave few
+/// documents); `estimated` is the number of documents that are looked at, at most; `order` is
+/// "native" (that of the IDs), "index" (they come in the order asked for) or "sort"; `why` says in
+/// words what decided. Members may be added in later versions.
 ///
-/// - Cost: does not depend on the number of documents.
+/// - Cost: that of finding the place in each index that may serve; no document is looked at.
 /// - Ownership: `*plan_out` is yours; free it with nanostore_string_free.
 /// - NULL: `query_json`, `plan_out` and `error_out` may be NULL.
 /// - Threads: any.

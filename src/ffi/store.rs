@@ -98,6 +98,36 @@ pub unsafe extern "C" fn nanostore_open(
     }
 }
 
+/// Takes a snapshot: another handle, which reads the store as it is now.
+///
+/// Every read on it answers the same for as long as it is open, short IDs included, whatever others
+/// write meanwhile; writers do not wait for it. What writes, and nanostore_verify, nanostore_sync
+/// and nanostore_checkpoint, are refused with NANOSTORE_READONLY (`name` SNAPSHOT). It is closed
+/// with nanostore_close like every handle, before or after the one it was taken of.
+///
+/// - Cost: does not depend on the number of documents. While it is open, what others change is kept
+///   twice: `snapshots` of nanostore_info tells how much that is.
+/// - Ownership: `*snapshot_out` is yours; close it with nanostore_close.
+/// - NULL: `error_out` may be NULL.
+/// - Threads: any.
+/// - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (`snapshot_out` is NULL); those of every read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nanostore_snapshot(
+    store: *mut StoreHandle,
+    snapshot_out: *mut *mut StoreHandle,
+    error_out: *mut *mut ErrorObject,
+) -> Status {
+    // SAFETY: the manual asks the caller for what `store_call` needs.
+    unsafe {
+        store_call("snapshot", store, snapshot_out, error_out, |store, _| {
+            if snapshot_out.is_null() {
+                return Err(null("snapshot_out"));
+            }
+            store.snapshot()
+        })
+    }
+}
+
 /// Closes a handle and sets `*store` to NULL.
 ///
 /// The handle is gone whatever the call returns; never use it again, not even in another thread.
@@ -158,7 +188,41 @@ pub unsafe extern "C" fn nanostore_close(
 ///   never changes an ID.
 /// - `numbering`: "dense" (numbers close up when a document leaves) or "stable" (a number, once
 ///   given, stays with its document).
-/// - `indexes`, `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later versions.
+/// - `indexes`: see below. `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later
+///   versions.
+///
+/// An index keeps entries, each a key and a document, in the order of the keys. Queries use indexes
+/// by themselves, and may name one (see nanostore_list). Every member but `name` and `fields` may
+/// be left out:
+///
+/// ```text
+/// "indexes":[
+///    {"name":"by_due","fields":["status","-data.due"]},
+///    {"name":"emails","fields":["data.email"],"unique":true,
+///     "where":{"status":"active"},"include":["data.name","data.last_login"]},
+///    {"name":"by_tag","fields":["data.tags"],"multi":true},
+///    {"name":"by_month","fields":[{"field":"created_at","slice":[0,7]}],"reduce":"count"}]
+/// ```
+///
+/// - `fields`: the parts of the key, as nanostore_list names fields, but for id, level and
+///   has_children, which depend on other documents. "-" makes greatest values come first. `slice`
+///   takes the characters of a text (or of a time, in UTC) from the first number up to the second.
+/// - Keys order as `order_by` does, numbers by their exact value; entries with equal keys stand in
+///   the order of `created_at`, then of UUIDs.
+/// - A document that lacks one of the fields has no entry, unless `missing` is true: then what is
+///   missing comes first.
+/// - `unique`: no two documents may have one key; a write that would make it so is
+///   NANOSTORE_EXISTS (`name` NOT_UNIQUE, `candidates` the other document), a schema that documents
+///   break already NANOSTORE_CONSTRAINT. Duplicates in a file are listed by nanostore_verify.
+/// - `multi`: an array in the first field gives an entry for each of its elements.
+/// - `where`: only documents that this holds for have entries. It may not use id, level,
+///   has_children, `$under` or name a parent.
+/// - `include`: the fields that a listing by this index gives; "$key" is the key of the entry.
+/// - `reduce`: what groups of entries come to (see `group` in nanostore_list): "count", or
+///   {"sum":FIELD}, {"min":FIELD}, {"max":FIELD}, or {"stats":FIELD} for count, sum, min and max.
+/// - The index "key", of the keys of documents, is always there, and so is one called
+///   "dimensions.NAME" for each dimension that takes any text.
+/// - An index costs about 40 bytes for an entry, and time with each write that changes its keys.
 ///
 /// `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
 /// break. Otherwise such documents stay as they are, count as having no prefix, and writing to
@@ -202,9 +266,13 @@ pub unsafe extern "C" fn nanostore_define(
 /// {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
 ///  "policy":{"durability":"sync","interval_ms":2000,"checkpoint":"auto"},"log_bytes":0,
 ///  "unsynced":0,"unsynced_ms":0,"violations":0,"conflicts":[],"file_system":"ext4",
-///  "read_only":false}
+///  "read_only":false,"snapshot":false,
+///  "snapshots":{"open":1,"oldest_commit":40,"held_bytes":20480}}
 /// ```
 ///
+/// `snapshot` tells whether this handle is one. `snapshots` tells of all snapshots and cursors of
+/// this process on the store: how many are open, the commit that the oldest reads, and about how
+/// many bytes it holds that the store does not need any more.
 /// `commit` is the number of the last write; `violations` counts the documents that break the
 /// schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size
 /// of the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes

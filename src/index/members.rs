@@ -7,9 +7,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-mod tree;
-
-use tree::{Child, Node, locate_in};
+use super::tree::{Child, Node, locate_in};
 
 /// Up to this number of members there is no tree.
 const FEW: usize = 4;
@@ -22,7 +20,7 @@ enum Form {
     /// The first `len` of `slots`.
     Few { len: u8, slots: [u32; FEW] },
     /// More than [`FEW`].
-    Many { len: u32, root: Arc<Node> },
+    Many { len: u32, root: Arc<Node<u32>> },
 }
 
 impl Default for Members {
@@ -138,17 +136,21 @@ impl Members {
     pub(crate) fn last(&self) -> Option<u32> {
         match &self.0 {
             Form::Few { len, slots } => few(*len, slots).last().copied(),
-            Form::Many { root, .. } => root.last(),
+            Form::Many { root, .. } => root.last().copied(),
         }
     }
 
     /// How many members are `before`, which holds for the first ones and no others, and the last
-    /// of these; `hint` is what [`Node::locate`] says.
+    /// of these. Slots up to `hint` are guessed to be before: right, where members were added in
+    /// their order.
     fn locate(&self, hint: u32, before: impl Fn(u32) -> bool) -> (u32, Option<u32>) {
-        match &self.0 {
-            Form::Few { len, slots } => locate_in(few(*len, slots), hint, before),
-            Form::Many { root, .. } => root.locate(hint, before),
-        }
+        let guess = |&slot: &u32| slot <= hint;
+        let before = |&slot: &u32| before(slot);
+        let (count, last) = match &self.0 {
+            Form::Few { len, slots } => locate_in(few(*len, slots), guess, before),
+            Form::Many { root, .. } => root.locate(guess, before),
+        };
+        (count, last.copied())
     }
 
     /// Some of the members from `position` on; none when there are none.

@@ -7,12 +7,17 @@
 //!
 //! All of them number what they hold with `u32`; the caller keeps `u32::MAX` out of use.
 
+mod entries;
 mod hash_index;
+mod key;
 mod members;
 mod table;
 mod text_heap;
+mod tree;
 
+pub(crate) use entries::{Entries, Entry};
 pub(crate) use hash_index::HashIndex;
+pub(crate) use key::Key;
 pub(crate) use members::Members;
 pub(crate) use table::Table;
 pub(crate) use text_heap::{Span, TextHeap};

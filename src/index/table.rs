@@ -100,6 +100,12 @@ impl<T, const LEAF: usize> Table<T, LEAF> {
         }
     }
 
+    /// How many entries lie in leaves that `other` does not share.
+    pub(crate) fn entries_beyond(&self, other: &Self) -> usize {
+        let tail = if Arc::ptr_eq(&self.tail, &other.tail) { 0 } else { self.tail.0.len() };
+        tail + entries_beyond(&self.tree, self.height, &other.tree, other.height)
+    }
+
     /// The entries in their order.
     pub(crate) fn iter(&self) -> Iter<'_, T, LEAF> {
         Iter { table: self, next: 0, leaf: [].iter() }
@@ -162,6 +168,28 @@ impl<T: Clone, const LEAF: usize> Table<T, LEAF> {
 /// Where in a node of `level` (0: its children are leaves) the way to leaf `number` goes on.
 fn place(number: u32, level: u32) -> usize {
     ((number >> (level * LEVEL_BITS)) % FANOUT) as usize
+}
+
+/// How many entries below `node` lie in leaves that `other`, a node over the same first entries,
+/// does not share.
+fn entries_beyond<T>(node: &Node<T>, height: u32, other: &Node<T>, other_height: u32) -> usize {
+    match (node, other) {
+        (_, Node::Inner(others)) if other_height > height => {
+            others.first().map_or(0, |first| entries_beyond(node, height, first, other_height - 1))
+        }
+        (Node::Leaf(items), Node::Leaf(others)) => {
+            if Arc::ptr_eq(items, others) {
+                0
+            } else {
+                items.len()
+            }
+        }
+        (Node::Inner(children), Node::Inner(others)) if !Arc::ptr_eq(children, others) => {
+            let pairs = children.iter().zip(others.iter());
+            pairs.map(|(one, other)| entries_beyond(one, height - 1, other, height - 1)).sum()
+        }
+        _ => 0,
+    }
 }
 
 /// Hangs the next leaf, which has `number`, into `node`, which has `height` levels below it.
@@ -314,6 +342,23 @@ mod tests {
         });
         check(&table, &model);
         assert!(table.height > 3);
+    }
+
+    #[test]
+    fn what_a_clone_holds_for_itself_is_counted_by_leaves() {
+        let mut table = Table::<u64>::new();
+        (0..1000).for_each(|item| {
+            table.push(item);
+        });
+        let clone = table.clone();
+        assert_eq!(clone.entries_beyond(&table), 0);
+        [5, 6, 500].into_iter().for_each(|at| *table.get_mut(at).unwrap() += 1);
+        assert_eq!(clone.entries_beyond(&table), 128);
+        // It grows by two levels, and the last leaf was full of what the clone has in its tail.
+        (0..50_000).for_each(|item| {
+            table.push(item);
+        });
+        assert_eq!(clone.entries_beyond(&table), 128 + 1000 % 64);
     }
 
     #[test]

@@ -163,6 +163,19 @@ impl TextHeap {
         self.add_again(&old.text, &old.entries)
     }
 
+    /// How many bytes of full segments it holds that `other` does not hold.
+    pub(crate) fn bytes_beyond(&self, other: &TextHeap) -> usize {
+        let own = self.segments.iter().enumerate().map(|(number, segment)| match segment {
+            Segment::Full(full) => {
+                let there = u32::try_from(number).ok().and_then(|it| other.segments.get(it));
+                let shared = matches!(there, Some(Segment::Full(it)) if Arc::ptr_eq(it, full));
+                if shared { 0 } else { size(&full.text, &full.entries) }
+            }
+            Segment::Free { .. } => 0,
+        });
+        own.sum()
+    }
+
     /// The bytes of all texts that live, and of all that are held.
     pub(crate) fn bytes(&self) -> (usize, usize) {
         (self.live_bytes, self.held_bytes)

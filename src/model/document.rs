@@ -305,3 +305,17 @@ fn push_object(name: &str, object: &Object, out: &mut String) {
     push_name(name, out);
     object.write(out);
 }
+
+/// The key in a stored text, still quoted: it stands right behind the UUID.
+pub(crate) fn quoted_key(text: &str) -> Option<&str> {
+    let rest = text.get(ID_PLACE..)?.strip_prefix(r#","key":"#)?;
+    let mut escaped = false;
+    let end = rest.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    let quoted = rest.get(..end + 2)?;
+    // An empty key is a mistake in a file; keys that are no text do not start with a quote.
+    (quoted.starts_with('"') && quoted.len() > 2).then_some(quoted)
+}

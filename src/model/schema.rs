@@ -4,7 +4,11 @@
 //! that this version does not know are kept. Either way the rules of short IDs hold: they are what
 //! makes an ID read one way only.
 
+mod indexes;
+
 use serde::Deserialize;
+
+pub(crate) use indexes::{IndexDeclaration, KEY_INDEX, ReduceKind};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::json::{Object, Raw, Value, from_value};
@@ -16,10 +20,11 @@ const VALUES_MAX: usize = 60_000;
 const NAME_BYTES_MAX: usize = 255;
 const RESERVED_NAMES: [&str; 9] =
     ["uuid", "id", "key", "rev", "title", "body", "created_at", "updated_at", "data"];
-const MEMBERS: [&str; 4] = ["dimensions", "canonical_view", "numbering", "schema_version"];
+const MEMBERS: [&str; 5] =
+    ["dimensions", "canonical_view", "numbering", "schema_version", "indexes"];
 const DIMENSION_MEMBERS: [&str; 6] =
     ["name", "type", "values", "prefixes", "default_value", "ref_field"];
-const MEMBERS_OF_LATER_VERSIONS: [&str; 4] = ["indexes", "links", "validate", "storage"];
+const MEMBERS_OF_LATER_VERSIONS: [&str; 3] = ["links", "validate", "storage"];
 
 /// The code of a document's value in a dimension: see [`Dimension::code`].
 pub(crate) const CODE_NONE: u16 = 0;
@@ -113,6 +118,7 @@ pub(crate) struct Schema {
     pub(crate) canonical_view: Option<Value>,
     pub(crate) numbering: Numbering,
     pub(crate) schema_version: Option<u64>,
+    pub(crate) indexes: Vec<IndexDeclaration>,
     /// The object it was read from, as the data file keeps it.
     pub(crate) source: Value,
 }
@@ -124,6 +130,7 @@ impl PartialEq for Schema {
             && self.canonical_view == other.canonical_view
             && self.numbering == other.numbering
             && self.schema_version == other.schema_version
+            && self.indexes == other.indexes
     }
 }
 
@@ -136,6 +143,7 @@ struct SchemaText {
     #[serde(default)]
     numbering: Numbering,
     schema_version: Option<u64>,
+    indexes: Option<Raw>,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +188,9 @@ impl Schema {
                 }
             }
         }
+        if let Some(indexes) = understood.get_mut("indexes") {
+            indexes::keep_known(indexes);
+        }
         Schema::read(&Value::Object(understood), value.clone())
     }
 
@@ -205,6 +216,10 @@ impl Schema {
             canonical_view: text.canonical_view.map(|Raw(view)| view),
             numbering: text.numbering,
             schema_version: text.schema_version,
+            indexes: match &text.indexes {
+                Some(Raw(value)) => indexes::read(value).map_err(|e| e.within("indexes"))?,
+                None => Vec::new(),
+            },
             source,
         })
     }

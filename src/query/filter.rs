@@ -82,6 +82,22 @@ impl Filter {
         matches!(self.root, Node::Everything)
     }
 
+    /// Whether it takes every document of these codes, or none; none of both where that takes a
+    /// look at the document.
+    pub(super) fn decide(&self, codes: &[u16]) -> Option<bool> {
+        self.root.decide(codes)
+    }
+
+    /// The conditions that must all hold.
+    pub(super) fn conjuncts(&self) -> Vec<&Node> {
+        self.root.conjuncts()
+    }
+
+    /// Whether what it takes of a document may change without the document.
+    pub(super) fn depends_on_others(&self) -> bool {
+        self.root.depends_on_others()
+    }
+
     pub(super) fn takes(&self, document: &DocumentReader<'_>) -> bool {
         self.root.holds(document)
     }

@@ -111,6 +111,62 @@ impl Node {
         }
     }
 
+    /// Whether the condition holds for every document of these codes, or for none; none of both
+    /// where that takes a look at the document.
+    pub(super) fn decide(&self, codes: &[u16]) -> Option<bool> {
+        match self {
+            Node::Everything => Some(true),
+            Node::Nothing => Some(false),
+            Node::All(nodes) => {
+                let decided = nodes.iter().map(|node| node.decide(codes));
+                decided.reduce(|all, one| match (all, one) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                })?
+            }
+            Node::Any(nodes) => {
+                let decided = nodes.iter().map(|node| node.decide(codes));
+                decided.reduce(|any, one| match (any, one) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (Some(false), Some(false)) => Some(false),
+                    _ => None,
+                })?
+            }
+            Node::Not(node) => node.decide(codes).map(|holds| !holds),
+            Node::Code(test) => {
+                let code = codes.get(test.dimension)?;
+                match test.passing.get(usize::from(*code)) {
+                    None if test.otherwise.is_none() => Some(false),
+                    passes => passes.copied(),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The conditions that must all hold.
+    pub(super) fn conjuncts(&self) -> Vec<&Node> {
+        match self {
+            Node::Everything => Vec::new(),
+            Node::All(nodes) => nodes.iter().collect(),
+            node => vec![node],
+        }
+    }
+
+    /// Whether what holds for a document may change without it.
+    pub(super) fn depends_on_others(&self) -> bool {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::depends_on_others),
+            Node::Not(node) => node.depends_on_others(),
+            Node::ChildOf(_) | Node::Under(_) | Node::Slots(_) => true,
+            Node::Field(field, _) => {
+                matches!(field, Field::Id | Field::Level | Field::HasChildren)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the condition holds for a document.
     pub(super) fn holds(&self, document: &DocumentReader<'_>) -> bool {
         let (source, slot) = (document.source, document.slot);

@@ -5,17 +5,21 @@
 //! [`Query`] is the request as it was written, [`Selection`] the request made ready for one state.
 //! The engine walks the documents; this module decides about each of them.
 
+mod asked;
 mod compare;
 mod field;
 mod filter;
+mod key_range;
 mod like;
 mod matcher;
 mod mistake;
+mod narrow;
 mod order;
 mod page;
 mod parse;
 mod project;
 mod reader;
+mod rule;
 mod search;
 mod selection;
 mod sort;
@@ -23,9 +27,12 @@ mod stored;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use asked::Reduction;
 pub(crate) use filter::Filter;
+pub(crate) use key_range::KeyRange;
 pub(crate) use parse::{Query, View};
-pub(crate) use selection::Selection;
+pub(crate) use rule::IndexRule;
+pub(crate) use selection::{Named, Selection};
 pub(crate) use sort::Sorted;
 
 use crate::error::Result;
@@ -36,6 +43,10 @@ use crate::model::time::Time;
 pub(crate) trait Source {
     /// The schema in force.
     fn schema(&self) -> &Schema;
+    /// The indexes, made ready.
+    fn rules(&self) -> &[IndexRule];
+    /// The document with that UUID.
+    fn find_uuid(&self, uuid: u128) -> Option<u32>;
     /// The compact text of a document as calls return it, but without `id`, `level` and
     /// `has_children`; empty for a slot whose document is gone.
     fn text(&self, slot: u32) -> &str;

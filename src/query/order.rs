@@ -8,11 +8,14 @@
 use std::cmp::Ordering;
 
 use crate::error::{Error, Result};
+use crate::model::input::scalar_text;
 use crate::model::json::Value;
 use crate::model::schema::{CODE_NONE, Schema};
 use crate::model::time::Time;
 use crate::query::field::Field;
+use crate::query::key_range::push_part;
 use crate::query::reader::{DocumentReader, Reading};
+use crate::query::rule::IndexRule;
 
 /// What a document is ordered by in one field; the variants are in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +76,36 @@ impl Order {
         self.keys.len()
     }
 
+    /// Whether the entries of an index, whose first `fixed` parts have one value, stand in this
+    /// order, ties aside: by how many parts, and whether from the last to the first.
+    pub(super) fn served_by(&self, rule: &IndexRule, fixed: usize) -> Option<(usize, bool)> {
+        let end = fixed + self.keys.len();
+        let parts = rule.parts.get(fixed..end)?;
+        let is_reversed = self.keys.first()?.is_descending != parts.first()?.is_descending;
+        let fits = self.keys.iter().zip(parts).all(|(key, part)| {
+            // By parents documents are ordered as these stand in the default order.
+            key.field == part.field
+                && !matches!(key.field, Field::Parent(_))
+                && (key.is_descending != part.is_descending) == is_reversed
+        });
+        fits.then_some((end, is_reversed))
+    }
+
+    /// The bytes with which the keys of documents begin that stand where `position` does, given
+    /// those of the first `fixed` parts.
+    pub(super) fn push_key(
+        &self,
+        position: &Position,
+        rule: &IndexRule,
+        fixed: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let parts = rule.parts.iter().skip(fixed);
+        for (value, part) in position.values.iter().zip(parts) {
+            push_part(value, part.is_descending, out);
+        }
+    }
+
     /// What a document is ordered by.
     pub(super) fn values(&self, document: &DocumentReader<'_>) -> Vec<SortValue> {
         self.keys.iter().map(|key| sort_value(&key.field, document)).collect()
@@ -99,28 +132,35 @@ impl Order {
 fn sort_value(field: &Field, document: &DocumentReader<'_>) -> SortValue {
     let (source, slot) = (document.source, document.slot);
     match field {
-        Field::Id if source.level(slot).is_none() => return SortValue::Missing,
-        Field::Id => return SortValue::Bytes(source.place(slot)),
-        Field::Parent(_) => {
-            if let Some(parent) = source.parent(slot) {
-                return SortValue::Bytes(source.place(parent));
-            }
+        Field::Id if source.level(slot).is_none() => SortValue::Missing,
+        Field::Id => SortValue::Bytes(source.place(slot)),
+        Field::Parent(_) => match source.parent(slot) {
+            Some(parent) => SortValue::Bytes(source.place(parent)),
+            None => index_value(field, document),
+        },
+        _ => index_value(field, document),
+    }
+}
+
+/// What an index orders a document by in one field: what the document holds by itself.
+pub(super) fn index_value(field: &Field, document: &DocumentReader<'_>) -> SortValue {
+    if let Field::Dimension(place) = field {
+        let dimension = document.source.schema().dimensions.get(*place);
+        let code = document.source.code(document.slot, *place);
+        let is_declared = dimension
+            .is_some_and(|dimension| dimension.values.is_some() && dimension.value(code).is_some());
+        if is_declared && code != CODE_NONE {
+            return SortValue::Place(code);
         }
-        Field::Dimension(place) => {
-            let dimension = source.schema().dimensions.get(*place);
-            let code = source.code(slot, *place);
-            let is_declared = dimension.is_some_and(|dimension| {
-                dimension.values.is_some() && dimension.value(code).is_some()
-            });
-            if is_declared && code != CODE_NONE {
-                return SortValue::Place(code);
-            }
-        }
-        _ => {}
     }
     match document.read(field) {
         Reading::Missing => SortValue::Missing,
         Reading::Instant(time) => SortValue::Instant(time),
+        // What a hand-edited file holds in a dimension counts as the text that a call would store.
+        Reading::Json(value) if matches!(field, Field::Dimension(_)) => {
+            let text = scalar_text(&value).map(Value::String);
+            SortValue::Json(text.unwrap_or_else(|| value.into_owned()))
+        }
         Reading::Json(value) => SortValue::Json(value.into_owned()),
     }
 }

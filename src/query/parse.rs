@@ -8,10 +8,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::json::{Object, Value, parse_object};
 use crate::query::mistake::{unknown, wrong_type};
 
-const MEMBERS: [&str; 8] =
-    ["where", "search", "order_by", "limit", "offset", "after", "fields", "view"];
+const MEMBERS: [&str; 16] = [
+    "where", "search", "order_by", "limit", "offset", "after", "fields", "view", "index", "key",
+    "range", "prefix", "desc", "group", "total", "hits",
+];
 /// Members of the full query shape whose time is still to come.
-const MEMBERS_OF_LATER_VERSIONS: [&str; 6] = ["index", "key", "range", "prefix", "desc", "expand"];
+const MEMBERS_OF_LATER_VERSIONS: [&str; 1] = ["expand"];
 const VIEWS: [&str; 2] = ["all", "canonical"];
 const NAMES_MAX: usize = 1_000;
 
@@ -37,6 +39,18 @@ pub(crate) struct Query {
     pub(crate) after: Option<String>,
     pub(crate) fields: Option<Vec<String>>,
     pub(crate) view: Option<View>,
+    pub(crate) index: Option<String>,
+    pub(crate) key: Option<Value>,
+    pub(crate) range: Option<Object>,
+    /// The beginning of a text in the next part of the key.
+    pub(crate) prefix: Option<String>,
+    pub(crate) desc: bool,
+    /// How many parts of the key make a group.
+    pub(crate) group: Option<usize>,
+    /// Whether the page tells how many documents there are on all pages.
+    pub(crate) total: bool,
+    /// Whether documents tell where the search was found in them.
+    pub(crate) hits: bool,
 }
 
 impl Query {
@@ -84,7 +98,18 @@ impl Query {
             "offset" => self.offset = count(name, value)?,
             "after" => self.after = Some(text(name, value)?),
             "fields" => self.fields = Some(fields(name, value)?),
-            _ => self.view = Some(view(name, value)?),
+            "view" => self.view = Some(view(name, value)?),
+            "index" => self.index = Some(text(name, value)?),
+            "key" => self.key = Some(value.clone()),
+            "range" => match value {
+                Value::Object(bounds) => self.range = Some(bounds.clone()),
+                _ => return Err(wrong_type(name, "an object of gt, gte, lt, lte", value)),
+            },
+            "prefix" => self.prefix = Some(text(name, value)?),
+            "desc" => self.desc = flag(name, value)?,
+            "group" => self.group = Some(group(name, value)?),
+            "total" => self.total = flag(name, value)?,
+            _ => self.hits = flag(name, value)?,
         }
         Ok(())
     }
@@ -103,6 +128,22 @@ fn count(name: &str, value: &Value) -> Result<u64> {
             .expected(expected)
             .actual("another number")
     })
+}
+
+fn flag(name: &str, value: &Value) -> Result<bool> {
+    match value {
+        Value::Bool(flag) => Ok(*flag),
+        _ => Err(wrong_type(name, "true or false", value)),
+    }
+}
+
+/// `true` is the whole key.
+fn group(name: &str, value: &Value) -> Result<usize> {
+    match value {
+        Value::Bool(true) => Ok(usize::MAX),
+        Value::Number(_) => Ok(usize::try_from(count(name, value)?).unwrap_or(usize::MAX)),
+        _ => Err(wrong_type(name, "true, or a number of parts of the key", value)),
+    }
 }
 
 fn list_of_names(name: &str, value: &Value) -> Result<Vec<String>> {
@@ -159,7 +200,8 @@ mod tests {
     #[test]
     fn every_member_is_read() {
         let text = r#"{"where":{"a":1},"search":"x","order_by":["-rev","title"],"limit":5.0,
-            "offset":2,"after":"t","fields":["id"],"view":"canonical"}"#;
+            "offset":2,"after":"t","fields":["id"],"view":"canonical","index":"i","key":[1],
+            "range":{"gt":2},"prefix":"p","desc":true,"group":2,"total":true,"hits":true}"#;
         let query = Query::parse(Some(text)).unwrap();
         assert_eq!(query.filter.unwrap().to_text(), r#"{"a":1}"#);
         assert_eq!(query.search.as_deref(), Some("x"));
@@ -168,6 +210,10 @@ mod tests {
         assert_eq!(query.after.as_deref(), Some("t"));
         assert_eq!(query.fields.unwrap(), ["id"]);
         assert_eq!(query.view, Some(View::Canonical));
+        assert_eq!((query.index.as_deref(), query.prefix.as_deref()), (Some("i"), Some("p")));
+        assert_eq!(query.key.unwrap().to_text(), "[1]");
+        assert_eq!(query.range.unwrap().len(), 1);
+        assert_eq!((query.group, query.desc, query.total, query.hits), (Some(2), true, true, true));
     }
 
     #[test]
@@ -186,7 +232,13 @@ mod tests {
             (r#"{"fields":[]}"#, ErrorKind::Invalid, "fields"),
             (r#"{"view":"al"}"#, ErrorKind::Invalid, "view"),
             (r#"{"view":true}"#, ErrorKind::Invalid, "view"),
-            (r#"{"index":"by_due"}"#, ErrorKind::Unsupported, "index"),
+            (r#"{"index":1}"#, ErrorKind::Invalid, "index"),
+            (r#"{"range":[]}"#, ErrorKind::Invalid, "range"),
+            (r#"{"prefix":1}"#, ErrorKind::Invalid, "prefix"),
+            (r#"{"desc":1}"#, ErrorKind::Invalid, "desc"),
+            (r#"{"group":false}"#, ErrorKind::Invalid, "group"),
+            (r#"{"total":"yes"}"#, ErrorKind::Invalid, "total"),
+            (r#"{"hits":0}"#, ErrorKind::Invalid, "hits"),
             (r#"{"expand":[]}"#, ErrorKind::Unsupported, "expand"),
         ] {
             let error = Query::parse(Some(text)).unwrap_err();

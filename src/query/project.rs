@@ -29,6 +29,9 @@ const BEHIND_GROUPS: [(&str, Field); 4] = [
     ("has_children", Field::HasChildren),
 ];
 
+/// Stands for the key by which an index lists a document.
+pub(super) const INDEX_KEY: &str = "$key";
+
 /// Which part of a document goes out.
 #[derive(Clone, Debug)]
 pub(super) enum Projection {
@@ -44,6 +47,8 @@ pub(super) struct Fields {
     members: Vec<Field>,
     dimensions: Branch,
     data: Branch,
+    /// Whether the key of the index goes out too.
+    pub(super) index_key: bool,
 }
 
 /// Which part of a JSON value goes out.
@@ -99,6 +104,18 @@ impl Projection {
     /// # Errors
     /// INVALID naming the entry.
     pub(super) fn compile(names: Option<&[String]>, schema: &Schema) -> Result<Projection> {
+        Projection::compile_named("fields", names, schema)
+    }
+
+    /// Compiles a list of fields that errors call `member`.
+    ///
+    /// # Errors
+    /// INVALID naming the entry.
+    pub(super) fn compile_named(
+        member: &str,
+        names: Option<&[String]>,
+        schema: &Schema,
+    ) -> Result<Projection> {
         let Some(names) = names else { return Ok(Projection::Whole) };
         let mut fields = Fields::default();
         for (index, name) in names.iter().enumerate() {
@@ -107,11 +124,20 @@ impl Projection {
                 fields.dimensions = Branch::Whole;
                 continue;
             }
+            if name == INDEX_KEY {
+                fields.index_key = true;
+                continue;
+            }
             let field = Field::parse(name, schema)
-                .map_err(|error| error.field(format!("fields.{index}")))?;
+                .map_err(|error| error.field(format!("{member}.{index}")))?;
             fields.add(field, schema);
         }
         Ok(Projection::Fields(fields))
+    }
+
+    /// Whether the key of the index goes out too.
+    pub(super) fn has_index_key(&self) -> bool {
+        matches!(self, Projection::Fields(fields) if fields.index_key)
     }
 
     /// Appends the output for a document.

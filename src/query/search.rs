@@ -38,6 +38,23 @@ impl Search {
         })
     }
 
+    /// Where the text stands in the title and the body, from the first place to the last, none of
+    /// them within another.
+    pub(super) fn hits(&self, document: &DocumentReader<'_>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for field in ["title", "body"] {
+            let Some(text) = document.member(field).and_then(Value::as_str) else { continue };
+            let folded = Folded::new(text);
+            let found = folded.text.match_indices(&self.folded);
+            hits.extend(found.map(|(place, piece)| Hit {
+                field,
+                start_bytes: folded.origin(place),
+                end_bytes: folded.end(place + piece.len()),
+            }));
+        }
+        hits
+    }
+
     /// Whether the JSON of a document shows without being parsed that the text is not in it.
     fn is_absent(&self, json: &str) -> bool {
         // In ASCII without escapes a text stands as it is; other letters may fold to ASCII ones.
@@ -45,6 +62,45 @@ impl Search {
             && json.is_ascii()
             && !json.contains('\\')
             && !json.to_ascii_lowercase().contains(&self.folded)
+    }
+}
+
+/// Where a search was found: bytes of the UTF-8 of a field, the first and the one behind the last.
+#[derive(Debug, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Hit {
+    field: &'static str,
+    start_bytes: usize,
+    end_bytes: usize,
+}
+
+/// A text folded character by character, so that places in it lead back to the text.
+struct Folded {
+    text: String,
+    /// Where each character of the text begins, folded and as it was; then where both end.
+    places: Vec<(usize, usize)>,
+}
+
+impl Folded {
+    fn new(text: &str) -> Folded {
+        let mut folded = Folded { text: String::with_capacity(text.len()), places: Vec::new() };
+        for (place, character) in text.char_indices() {
+            folded.places.push((folded.text.len(), place));
+            folded.text.push_str(&fold(character.encode_utf8(&mut [0; 4])));
+        }
+        folded.places.push((folded.text.len(), text.len()));
+        folded
+    }
+
+    /// Where the character begins that was folded into `place`.
+    fn origin(&self, place: usize) -> usize {
+        let behind = self.places.partition_point(|(folded, _)| *folded <= place);
+        self.places.get(behind.saturating_sub(1)).map_or(0, |(_, origin)| *origin)
+    }
+
+    /// Where the character ends that was folded into what stands before `place`.
+    fn end(&self, place: usize) -> usize {
+        let at = self.places.partition_point(|(folded, _)| *folded < place);
+        self.places.get(at).map_or(0, |(_, origin)| *origin)
     }
 }
 
@@ -86,6 +142,32 @@ mod tests {
         ] {
             assert_eq!(found(title, "", search), expected, "{search:?} in {title:?}");
         }
+    }
+
+    #[test]
+    fn hits_are_places_in_the_text_as_it_is() {
+        let mut world = World::new();
+        let slot = world.add("Bread, bREAD", "Stra\u{df}e und STRASSE; \u{130}bread");
+        let document = DocumentReader::new(&world, slot);
+        let hits = |search: &str| -> Vec<(&str, usize, usize)> {
+            let hits = Search::new(search).hits(&document);
+            hits.iter().map(|hit| (hit.field, hit.start_bytes, hit.end_bytes)).collect()
+        };
+        assert_eq!(hits("BREAD"), [("title", 0, 5), ("title", 7, 12), ("body", 23, 28)]);
+        assert_eq!(hits("strasse"), [("body", 0, 7), ("body", 12, 19)]);
+        // Half of a letter that folds to two is a hit of the letter.
+        assert_eq!(
+            hits("s"),
+            [
+                ("body", 0, 1),
+                ("body", 4, 6),
+                ("body", 4, 6),
+                ("body", 12, 13),
+                ("body", 16, 17),
+                ("body", 17, 18)
+            ]
+        );
+        assert_eq!(hits("nothing"), []);
     }
 
     #[test]

@@ -7,11 +7,15 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::error::Result;
-use crate::model::json::{Object, Value};
-use crate::query::order::{Order, Position};
+use crate::error::{Error, Result};
+use crate::model::json::{Number, Object, Value, quote};
+use crate::query::asked::Asked;
+use crate::query::matcher::Node;
+use crate::query::narrow::Narrowed;
+use crate::query::order::{Order, Position, SortValue};
 use crate::query::project::Projection;
 use crate::query::reader::DocumentReader;
+use crate::query::rule::IndexRule;
 use crate::query::search::Search;
 use crate::query::sort::{Sorted, Sorter};
 use crate::query::{Filter, Query, Source, View, page};
@@ -23,9 +27,14 @@ pub(crate) struct Selection {
     search: Option<Search>,
     order: Order,
     projection: Projection,
+    asked: Option<Asked>,
+    /// The members of all conditions as they were written.
+    written: Vec<(String, Value)>,
     limit: Option<u64>,
     offset: u64,
     after: Option<Position>,
+    wants_total: bool,
+    wants_hits: bool,
     /// Of what a page token is bound to.
     hash: u64,
 }
@@ -38,32 +47,42 @@ impl Selection {
     /// INVALID, LIMIT, and NOTFOUND or AMBIGUOUS for IDs inside, all naming the member.
     pub(crate) fn compile(query: &Query, source: &dyn Source) -> Result<Selection> {
         let schema = source.schema();
+        let asked = Asked::compile(query, source)?;
         let is_canonical = match query.view {
             Some(view) => view == View::Canonical,
-            None => query.filter.is_none(),
+            None => query.filter.is_none() && asked.is_none(),
         };
         let mut filter = match &query.filter {
             Some(condition) => Filter::compile(condition, source)?,
             None => Filter::everything(),
         };
-        if let (true, Some(view)) = (is_canonical, &schema.canonical_view) {
+        let view = schema.canonical_view.as_ref().filter(|_| is_canonical);
+        if let Some(view) = view {
             filter = filter.and(Filter::compile_named("canonical_view", view, source)?);
         }
+        let conditions = [query.filter.as_ref(), view];
+        let written = conditions.into_iter().flatten().filter_map(Value::as_object);
+        let written = written.flat_map(Object::iter).map(|(name, it)| (name.clone(), it.clone()));
         let order = Order::compile(&query.order_by, schema)?;
-        let projection = Projection::compile(query.fields.as_deref(), schema)?;
         let hash = hash(query, is_canonical);
+        // An index orders by one value, its key.
+        let values = if asked.is_some() { 1 } else { order.len() };
         let after = match &query.after {
-            Some(token) => page::decode(token, hash, order.len())?,
+            Some(token) => page::decode(token, hash, values)?,
             None => None,
         };
         Ok(Selection {
             filter,
             search: query.search.as_deref().map(Search::new),
             order,
-            projection,
+            projection: projection(query, asked.as_ref(), source)?,
+            asked,
+            written: written.collect(),
             limit: query.limit,
             offset: query.offset,
             after,
+            wants_total: query.total,
+            wants_hits: query.hits,
             hash,
         })
     }
@@ -83,9 +102,78 @@ impl Selection {
         self.search.is_none() && self.filter.matches_everything()
     }
 
+    /// Whether all documents of these codes are selected, or none; none of both where each has to
+    /// be asked.
+    pub(crate) fn decide(&self, codes: &[u16]) -> Option<bool> {
+        match self.filter.decide(codes) {
+            Some(true) if self.search.is_some() => None,
+            decided => decided,
+        }
+    }
+
+    /// What the query asks of an index, if it names one.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    /// The entries of an index among which all selected documents are; none where it does not say.
+    pub(crate) fn narrow(&self, rule: &IndexRule, source: &dyn Source) -> Option<Narrowed> {
+        let condition = rule.condition.as_ref().and_then(Value::as_object);
+        let is_implied = condition.is_none_or(|condition| {
+            condition.iter().all(|(name, operand)| {
+                self.written.iter().any(|(known, value)| known == name && value == operand)
+            })
+        });
+        if !is_implied {
+            return None;
+        }
+        let mut narrowed = rule.narrow(&self.filter.conjuncts(), source.schema())?;
+        narrowed.is_exact &= self.search.is_none();
+        Some(narrowed)
+    }
+
+    /// The documents of which one is selected at most, as far as the conditions name them.
+    pub(crate) fn named(&self, source: &dyn Source) -> Option<Named> {
+        self.filter.conjuncts().into_iter().find_map(|node| match node {
+            Node::Nothing => Some(Named::Slots(Vec::new())),
+            Node::Slots(slots) => Some(Named::Slots(slots.clone())),
+            Node::Uuids(uuids) => {
+                let slots = uuids.iter().filter_map(|uuid| source.find_uuid(*uuid));
+                Some(Named::Slots(slots.collect()))
+            }
+            Node::ChildOf(parent) => Some(Named::ChildrenOf(*parent)),
+            Node::Under(top) => Some(Named::Under(*top)),
+            _ => None,
+        })
+    }
+
     /// Whether the documents are wanted in the default order.
     pub(crate) fn is_native_order(&self) -> bool {
         self.order.is_native()
+    }
+
+    /// Whether the entries of an index stand in the order that is wanted: by how many parts of
+    /// their keys, and whether from the last to the first.
+    pub(crate) fn order_on(&self, rule: &IndexRule, fixed: usize) -> Option<(usize, bool)> {
+        self.order.served_by(rule, fixed)
+    }
+
+    /// The beginning of the keys where the page begins, given the key of an entry whose first
+    /// `fixed` parts all have.
+    pub(crate) fn resume_key(&self, rule: &IndexRule, key: &[u8], fixed: usize) -> Option<Vec<u8>> {
+        let after = self.after.as_ref()?;
+        let mut bytes = rule.beginning(key, fixed).to_vec();
+        self.order.push_key(after, rule, fixed, &mut bytes);
+        Some(bytes)
+    }
+
+    /// In the order of an index: key and identity of the entry behind which the page begins.
+    pub(crate) fn resume_entry(&self) -> Option<(&[u8], &[u8])> {
+        let after = self.after.as_ref()?;
+        match after.values.first()? {
+            SortValue::Bytes(key) => Some((key, &after.place)),
+            _ => None,
+        }
     }
 
     /// In the default order: the place behind which the page begins, if it does not begin at the
@@ -96,7 +184,12 @@ impl Selection {
 
     /// Whether all of each document is wanted, as calls return it.
     pub(crate) fn wants_whole_documents(&self) -> bool {
-        matches!(self.projection, Projection::Whole)
+        matches!(self.projection, Projection::Whole) && !self.wants_hits
+    }
+
+    /// Whether the page tells how many documents there are on all pages.
+    pub(crate) fn wants_total(&self) -> bool {
+        self.wants_total
     }
 
     /// How many documents are wanted at most.
@@ -125,6 +218,14 @@ impl Selection {
         sorter.finish()
     }
 
+    /// Whether a document stands behind the place where the page begins.
+    pub(crate) fn is_behind_start(&self, source: &dyn Source, slot: u32) -> bool {
+        let Some(after) = &self.after else { return true };
+        let document = DocumentReader::new(source, slot);
+        let by_values = self.order.compare(&self.order.values(&document), &after.values);
+        by_values.then_with(|| source.place(slot).cmp(&after.place)).is_gt()
+    }
+
     /// The token from which the page behind the document in `last` begins; without one, the token
     /// from which this page begins.
     pub(crate) fn token(&self, source: &dyn Source, last: Option<u32>) -> String {
@@ -132,22 +233,92 @@ impl Selection {
         page::encode(self.hash, position.as_ref().or(self.after.as_ref()))
     }
 
-    /// Appends what the query wants of the document in `slot`.
-    pub(crate) fn write(&self, source: &dyn Source, slot: u32, out: &mut String) {
-        self.projection.write(source, slot, out);
+    /// The token from which the page behind an entry of an index begins.
+    pub(crate) fn entry_token(&self, key: &[u8], identity: Vec<u8>) -> String {
+        let values = vec![SortValue::Bytes(key.to_vec())];
+        page::encode(self.hash, Some(&Position { values, place: identity }))
     }
+
+    /// Appends what the query wants of the document in `slot`, listed by the key `key` of an index.
+    pub(crate) fn write(
+        &self,
+        source: &dyn Source,
+        slot: u32,
+        key: Option<&[u8]>,
+        out: &mut String,
+    ) {
+        self.projection.write(source, slot, out);
+        if self.projection.has_index_key() {
+            let rule = self.asked.as_ref().and_then(|asked| source.rules().get(asked.index));
+            if let (Some(rule), Some(key)) = (rule, key) {
+                push_member("$key", &rule.show(key, source.schema()).to_text(), out);
+            }
+        }
+        if let (true, Some(search)) = (self.wants_hits, &self.search) {
+            let hits = search.hits(&DocumentReader::new(source, slot));
+            push_member("hits", &serde_json::to_string(&hits).unwrap_or_default(), out);
+        }
+    }
+}
+
+/// Documents that a condition names.
+pub(crate) enum Named {
+    Slots(Vec<u32>),
+    ChildrenOf(u32),
+    Under(u32),
+}
+
+/// What of the documents goes out: what the query says, or else the index.
+fn projection(query: &Query, asked: Option<&Asked>, source: &dyn Source) -> Result<Projection> {
+    let schema = source.schema();
+    let rule = asked.and_then(|asked| source.rules().get(asked.index));
+    let projection = match (&query.fields, rule.and_then(|rule| rule.include.as_ref())) {
+        (None, Some(include)) => include.clone(),
+        (fields, _) => Projection::compile(fields.as_deref(), schema)?,
+    };
+    if asked.is_none() && projection.has_index_key() {
+        return Err(Error::invalid("$key goes with an index").field("fields"));
+    }
+    if query.hits && query.search.is_none() {
+        return Err(Error::invalid("hits goes with search").field("hits"));
+    }
+    Ok(projection)
+}
+
+/// Appends a member to the object that `out` ends with.
+fn push_member(name: &str, value: &str, out: &mut String) {
+    out.pop();
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    quote(name, out);
+    out.push(':');
+    out.push_str(value);
+    out.push('}');
 }
 
 /// The hash of what decides which documents come in which order. Member order in `where` does
 /// not count: some callers' dictionaries have none.
 fn hash(query: &Query, is_canonical: bool) -> u64 {
     let text = |text: &String| Value::String(text.clone());
-    let parts = vec![
+    let mut parts = vec![
         query.filter.as_ref().map_or(Value::Null, in_name_order),
         query.search.as_ref().map_or(Value::Null, text),
         Value::Array(query.order_by.iter().map(text).collect()),
         Value::Bool(is_canonical),
     ];
+    let asked = [
+        query.index.as_ref().map(text),
+        query.key.clone(),
+        query.range.clone().map(Value::Object),
+        query.prefix.as_ref().map(text),
+        query.desc.then_some(Value::Bool(true)),
+        query.group.map(|count| Value::Number(Number::from(count as u64))),
+    ];
+    // Queries that ask for no index keep the tokens they had before there were any.
+    if asked.iter().any(Option::is_some) {
+        parts.extend(asked.into_iter().map(Option::unwrap_or_default));
+    }
     xxh3_64(Value::Array(parts).to_text().as_bytes())
 }
 
@@ -186,7 +357,7 @@ mod tests {
 
     fn written(world: &World, query: &str, slot: u32) -> String {
         let mut out = String::from("before ");
-        select(world, query).write(world, slot, &mut out);
+        select(world, query).write(world, slot, None, &mut out);
         out.strip_prefix("before ").unwrap().to_owned()
     }
 

@@ -6,8 +6,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::json::{Number, Object, Value, parse_object};
 use crate::model::schema::{CODE_NONE, CODE_OTHER, Dimension, DimensionKind, Schema};
 use crate::model::time::Time;
-use crate::query::Source;
 use crate::query::reader::uuid_text;
+use crate::query::{IndexRule, Source};
 
 const FIRST_UUID: u128 = 0x0194_a3f0_5c1e_7d3b_8a41_2f6e_9c0b_7d00;
 
@@ -176,6 +176,15 @@ impl World {
 impl Source for World {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn rules(&self) -> &[IndexRule] {
+        &[]
+    }
+
+    fn find_uuid(&self, uuid: u128) -> Option<u32> {
+        let slot = u32::try_from(uuid.checked_sub(FIRST_UUID)?).ok()?;
+        (slot < self.entries.len() as u32).then_some(slot)
     }
 
     fn text(&self, slot: u32) -> &str {

@@ -8,16 +8,19 @@ mod options;
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::engine::draft::{Draft, Outcome};
+use crate::engine::feed::changes;
 use crate::engine::listing::{self, Scan};
 use crate::engine::open::{open_file, open_memory};
 use crate::engine::operation::{Operation, Target, read_batch};
+use crate::engine::snapshots::SnapshotReport;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::check_document_bytes;
 use crate::model::json::{self, Object, Value, from_value, parse, parse_object};
 use crate::model::schema::Schema;
@@ -26,9 +29,12 @@ pub(crate) use crate::storage::lock_descriptors;
 use crate::storage::{Machine, this_machine};
 
 use options::{
-    ChangeOptions, DefineOptions, DeleteOptions, GetOptions, NoOptions, read, read_open,
+    ChangeOptions, ChangesOptions, DefineOptions, DeleteOptions, GetOptions, NoOptions, read,
+    read_open,
 };
 
+/// How many changes are told at a time, unless the caller says.
+const CHANGES: usize = 1000;
 /// The path of a store in memory.
 const MEMORY: &str = ":memory:";
 
@@ -57,13 +63,15 @@ const MEMORY: &str = ":memory:";
 pub struct Store {
     engine: Arc<Engine>,
     limits: Limits,
+    /// The state that a snapshot reads.
+    pinned: Option<Arc<State>>,
     /// The handle has done what it does at its end.
     ended: bool,
 }
 
 impl Clone for Store {
     fn clone(&self) -> Store {
-        Store::new(Arc::clone(&self.engine), self.limits.clone())
+        Store::new(Arc::clone(&self.engine), self.limits.clone(), self.pinned.clone())
     }
 }
 
@@ -101,12 +109,12 @@ impl Store {
             true => open_memory(machine, &request)?,
             false => open_file(machine, path, &request)?,
         };
-        Ok(Store::new(engine, request.limits))
+        Ok(Store::new(engine, request.limits, None))
     }
 
-    fn new(engine: Arc<Engine>, limits: Limits) -> Store {
+    fn new(engine: Arc<Engine>, limits: Limits, pinned: Option<Arc<State>>) -> Store {
         engine.enter();
-        Store { engine, limits, ended: false }
+        Store { engine, limits, pinned, ended: false }
     }
 
     /// Closes this handle. The last one of a process makes durable what is not yet, and folds the
@@ -136,6 +144,47 @@ impl Store {
         self.engine.poison();
     }
 
+    /// Returns a handle on the store as it is now: all reads on it, short IDs included, stay as
+    /// they are while others write, and it cannot be written. Taking one costs the same at any
+    /// size; while it is held, what is changed is kept twice.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn snapshot(&self) -> Result<Store> {
+        let state = self.state()?;
+        Ok(Store::new(Arc::clone(&self.engine), self.limits.clone(), Some(state)))
+    }
+
+    /// The state to read on for longer than a call.
+    fn state(&self) -> Result<Arc<State>> {
+        match &self.pinned {
+            Some(state) => Ok(Arc::clone(state)),
+            None => self.engine.snapshot(&self.limits),
+        }
+    }
+
+    fn read<R>(&self, look: impl FnOnce(&State) -> Result<R>) -> Result<R> {
+        match &self.pinned {
+            Some(state) => look(state),
+            None => self.engine.read(&self.limits, look),
+        }
+    }
+
+    /// Refuses what a snapshot does not do.
+    fn check_live(&self) -> Result<()> {
+        match &self.pinned {
+            None => Ok(()),
+            Some(_) => Err(Error::new(ErrorKind::ReadOnly, "a snapshot is only read")
+                .named("SNAPSHOT")
+                .hint("call the store that it was taken of")),
+        }
+    }
+
+    fn write<R>(&self, decide: impl FnMut(&mut Draft) -> Result<R>) -> Result<R> {
+        self.check_live()?;
+        self.engine.write(&self.limits, decide)
+    }
+
     /// Replaces the schema. Options: `strict`. Returns `{"changed","violations","examples"}`.
     /// Costs a pass over all documents.
     ///
@@ -145,6 +194,7 @@ impl Store {
     pub fn define(&self, schema: &str, options: Option<&str>) -> Result<String> {
         let schema = Schema::from_call(&Value::Object(parse_object(schema)?))?;
         let options: DefineOptions = read(options)?;
+        self.check_live()?;
         report(&self.engine.define(&self.limits, &schema, options.strict.unwrap_or(false))?)
     }
 
@@ -155,9 +205,9 @@ impl Store {
     pub fn info(&self) -> Result<String> {
         let description = self.engine.description();
         // First, since reading may keep something aside.
-        self.engine.read(&self.limits, |_| Ok(()))?;
+        self.read(|_| Ok(()))?;
         let backlog = self.engine.backlog();
-        self.engine.read(&self.limits, |state| {
+        self.read(|state| {
             report(&Info {
                 path: description.path.map(|path| path.to_string_lossy().into_owned()),
                 engine: description.engine,
@@ -177,7 +227,9 @@ impl Store {
                 text_bytes: state.text_bytes().0,
                 text_bytes_held: state.text_bytes().1,
                 file_system: description.file_system,
-                read_only: description.read_only,
+                read_only: description.read_only || self.pinned.is_some(),
+                snapshot: self.pinned.is_some(),
+                snapshots: self.engine.snapshot_report(),
             })
         })
     }
@@ -188,6 +240,7 @@ impl Store {
     /// # Errors
     /// Those of reading, but for a damaged file, which is a problem in the list.
     pub fn verify(&self) -> Result<String> {
+        self.check_live()?;
         report(&self.engine.verify(&self.limits)?)
     }
 
@@ -196,6 +249,7 @@ impl Store {
     /// # Errors
     /// Those of writing.
     pub fn sync(&self) -> Result<()> {
+        self.check_live()?;
         self.engine.sync(&self.limits)
     }
 
@@ -205,6 +259,7 @@ impl Store {
     /// # Errors
     /// Those of writing.
     pub fn checkpoint(&self) -> Result<()> {
+        self.check_live()?;
         self.engine.checkpoint(&self.limits)
     }
 
@@ -224,14 +279,14 @@ impl Store {
     /// NOTFOUND, INVALID, AMBIGUOUS; those of reading.
     pub fn get(&self, id: &str, options: Option<&str>) -> Result<String> {
         let options: GetOptions = read(options)?;
-        self.engine.read(&self.limits, |state| {
+        self.read(|state| {
             let slot = state.resolve(id)?;
             if options.fields.is_none() {
                 return Ok(state.output(slot));
             }
             let query = Query { fields: options.fields, ..Query::default() };
             let mut out = String::new();
-            Selection::compile(&query, state)?.write(state, slot, &mut out);
+            Selection::compile(&query, state)?.write(state, slot, None, &mut out);
             Ok(out)
         })
     }
@@ -279,7 +334,7 @@ impl Store {
     pub fn apply(&self, operations: &str, options: Option<&str>) -> Result<String> {
         let operations = read_batch(operations)?;
         let NoOptions {} = read(options)?;
-        self.engine.write(&self.limits, |draft| {
+        self.write(|draft| {
             let mut outcomes = Vec::with_capacity(operations.len());
             for (index, operation) in operations.iter().enumerate() {
                 let outcome = draft.run(operation.clone());
@@ -297,7 +352,7 @@ impl Store {
     }
 
     fn write_one(&self, operation: &Operation) -> Result<String> {
-        self.engine.write(&self.limits, |draft| {
+        self.write(|draft| {
             let outcome = draft.run(operation.clone())?;
             let mut out = String::new();
             match outcome {
@@ -313,7 +368,7 @@ impl Store {
     /// # Errors
     /// NOTFOUND saying how far the ID resolved, INVALID, AMBIGUOUS; those of reading.
     pub fn resolve_id(&self, id: &str) -> Result<String> {
-        self.engine.read(&self.limits, |state| Ok(state.uuid_text(state.resolve(id)?)))
+        self.read(|state| Ok(state.uuid_text(state.resolve(id)?)))
     }
 
     /// Returns the UUIDs of the documents that the IDs in a JSON array name, in their order.
@@ -322,7 +377,7 @@ impl Store {
     /// As [`Store::resolve_id`], the place in `field`.
     pub fn resolve_ids(&self, ids: &str) -> Result<String> {
         let ids: Vec<String> = from_value(&parse(ids)?)?;
-        self.engine.read(&self.limits, |state| {
+        self.read(|state| {
             let resolve = |(index, id): (usize, &String)| {
                 let slot = state.resolve(id).map_err(|error| error.within(&index.to_string()))?;
                 Ok(state.uuid_text(slot))
@@ -338,7 +393,7 @@ impl Store {
     /// INVALID, LIMIT, UNSUPPORTED, NOTFOUND for the query; those of reading.
     pub fn list(&self, query: Option<&str>) -> Result<String> {
         let query = Query::parse(query)?;
-        self.engine.read(&self.limits, |state| listing::page(&query, state))
+        self.read(|state| listing::page(&query, state))
     }
 
     /// Counts the documents that a query selects, whatever its limit and offset.
@@ -347,7 +402,7 @@ impl Store {
     /// As [`Store::list`].
     pub fn count(&self, query: Option<&str>) -> Result<i64> {
         let query = Query::parse(query)?;
-        let count = self.engine.read(&self.limits, |state| listing::count(&query, state))?;
+        let count = self.read(|state| listing::count(&query, state))?;
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
@@ -357,7 +412,22 @@ impl Store {
     /// As [`Store::list`].
     pub fn explain(&self, query: Option<&str>) -> Result<String> {
         let query = Query::parse(query)?;
-        self.engine.read(&self.limits, |state| report(&listing::explain(&query, state)?))
+        self.read(|state| report(&listing::explain(&query, state)?))
+    }
+
+    /// Tells what was written since a revision: `{"changes":[{"op","uuid","id","rev"}],"next",
+    /// "truncated"}`. Options: `since`, `limit`, `timeout_ms`.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub fn changes(&self, options: Option<&str>) -> Result<String> {
+        let ChangesOptions { since, limit, timeout_ms } = read(options)?;
+        let (since, limit) = (since.unwrap_or(0), limit.unwrap_or(CHANGES));
+        if let Some(state) = &self.pinned {
+            return report(&changes(state, since, limit));
+        }
+        let wait = Duration::from_millis(timeout_ms.unwrap_or(0));
+        report(&self.engine.changes(&self.limits, since, limit, wait)?)
     }
 
     /// Starts a cursor over what a query selects, on the state as it is now.
@@ -366,7 +436,7 @@ impl Store {
     /// As [`Store::list`].
     pub fn cursor(&self, query: Option<&str>) -> Result<Cursor> {
         let query = Query::parse(query)?;
-        let state = self.engine.snapshot(&self.limits)?;
+        let state = self.state()?;
         let scan = Scan::new(&query, &state)?;
         Ok(Cursor { state, scan })
     }
@@ -376,7 +446,7 @@ impl Store {
 ///
 /// Writers do not wait for it. Dropping it ends it.
 pub struct Cursor {
-    state: State,
+    state: Arc<State>,
     scan: Scan,
 }
 
@@ -421,6 +491,9 @@ struct Info<'a> {
     text_bytes_held: usize,
     file_system: Option<String>,
     read_only: bool,
+    /// Whether this handle is one.
+    snapshot: bool,
+    snapshots: SnapshotReport,
 }
 
 #[derive(Serialize)]
@@ -432,7 +505,7 @@ struct Policy {
 
 fn report(report: &impl Serialize) -> Result<String> {
     serde_json::to_string(report)
-        .map_err(|error| Error::new(crate::ErrorKind::Internal, error.to_string()))
+        .map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))
 }
 
 fn batch_report(draft: &Draft, outcomes: &[Outcome]) -> String {

@@ -140,3 +140,12 @@ pub(super) struct DeleteOptions {
     pub(super) if_rev: Option<u64>,
     pub(super) cascade: Option<bool>,
 }
+
+/// The options of changes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangesOptions {
+    pub(super) since: Option<u64>,
+    pub(super) limit: Option<usize>,
+    pub(super) timeout_ms: Option<u64>,
+}

@@ -15,7 +15,7 @@ static char *before; /* the listing that nothing may change */
 enum kind { NONE, ID, JSON, OPTIONS, QUERY, TEXT, POINTER };
 
 enum function { OPEN, DEFINE, ADD, GET, UPDATE, REPLACE, DELETE, APPLY, RESOLVE_ID, RESOLVE_IDS,
-                LIST, COUNT, EXPLAIN, CURSOR_OPEN, JSON_QUOTE, JSON_GET, FUNCTIONS };
+                LIST, COUNT, EXPLAIN, CURSOR_OPEN, CHANGES, JSON_QUOTE, JSON_GET, FUNCTIONS };
 
 /* The functions with their text inputs, and for each input something that would be right. */
 static const struct {
@@ -37,6 +37,7 @@ static const struct {
     { "count", { QUERY }, { "{}" } },
     { "explain", { QUERY }, { "{}" } },
     { "cursor_open", { QUERY }, { "{}" } },
+    { "changes", { OPTIONS }, { "{}" } },
     { "json_quote", { TEXT }, { "x" } },
     { "json_get", { JSON, POINTER }, { "{}", "/a" } }
 };
@@ -66,6 +67,7 @@ static nanostore_status call(enum function function, const char *const t[3], voi
     case LIST: return nanostore_list(store, t[0], text, error);
     case EXPLAIN: return nanostore_explain(store, t[0], text, error);
     case CURSOR_OPEN: return nanostore_cursor_open(store, t[0], (nanostore_cursor **)out, error);
+    case CHANGES: return nanostore_changes(store, t[0], text, error);
     case JSON_QUOTE: return nanostore_json_quote(t[0], text, error);
     case JSON_GET: return nanostore_json_get(t[0], t[1], text, error);
     default:
@@ -312,6 +314,8 @@ static void refuse_null_handles(void)
     check_failed(nanostore_open(":memory:", NULL, NULL, &e), NANOSTORE_INVALID, &e, "no store_out");
     check_failed(nanostore_cursor_open(store, NULL, NULL, &e), NANOSTORE_INVALID, &e,
                  "no cursor_out");
+    check_failed(nanostore_snapshot(NULL, &none, &e), NANOSTORE_INVALID, &e, "snapshot of nothing");
+    check_failed(nanostore_snapshot(store, NULL, &e), NANOSTORE_INVALID, &e, "no snapshot_out");
     check_ok(nanostore_close(NULL, &e), &e, "close NULL");
     check_ok(nanostore_close(&none, &e), &e, "close a handle that is NULL");
     nanostore_cursor_close(NULL);
@@ -341,6 +345,7 @@ static void accept_null_outputs(void)
     check_ok(nanostore_list(store, NULL, NULL, &e), &e, "list without an output");
     check_ok(nanostore_count(store, NULL, NULL, &e), &e, "count without an output");
     check_ok(nanostore_explain(store, NULL, NULL, &e), &e, "explain without an output");
+    check_ok(nanostore_changes(store, NULL, NULL, &e), &e, "changes without an output");
     check_ok(nanostore_json_quote("x", NULL, &e), &e, "json_quote without an output");
     check_ok(nanostore_json_get("{}", "", NULL, &e), &e, "json_get without an output");
     check_ok(nanostore_cursor_open(store, NULL, &cursor, &e), &e, "cursor_open");

@@ -99,10 +99,10 @@ static void print_error(nanostore_status status, nanostore_error *error)
 
 /* The arguments that the functions take, in this order in `arguments`. */
 enum { PATH, OPTIONS, SCHEMA, DOCUMENT, ID, PATCH, OPERATIONS, IDS, QUERY, TEXT, JSON, POINTER,
-       CURSOR, ON, CALL, ARGUMENTS };
+       CURSOR, SNAPSHOT, ON, CALL, ARGUMENTS };
 static const char *const argument_names[ARGUMENTS] = {
     "path", "options", "schema", "document", "id", "patch", "operations", "ids", "query", "text",
-    "json", "pointer", "cursor", "on", "call"
+    "json", "pointer", "cursor", "snapshot", "on", "call"
 };
 
 static int perform_on_cursor(char **a, struct result *r, nanostore_status *s, nanostore_error **e)
@@ -147,6 +147,10 @@ static int perform_on_store(nanostore *store, char **a, struct result *r, nanost
         *s = nanostore_count(store, a[QUERY], &r->count, e);
     } else if (strcmp(call, "explain") == 0) {
         *s = nanostore_explain(store, a[QUERY], &r->json, e);
+    } else if (strcmp(call, "changes") == 0) {
+        *s = nanostore_changes(store, a[OPTIONS], &r->json, e);
+    } else if (strcmp(call, "snapshot") == 0) {
+        *s = nanostore_snapshot(store, &places[place_of(a[SNAPSHOT])].store, e);
     } else if (strcmp(call, "cursor_open") == 0) {
         *s = nanostore_cursor_open(store, a[QUERY], &places[place_of(a[CURSOR])].cursor, e);
     } else {

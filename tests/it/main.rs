@@ -16,6 +16,7 @@ mod edits;
 mod expectation;
 mod files;
 mod ids_cases;
+mod indexes;
 mod json;
 mod log;
 mod model;

@@ -72,6 +72,12 @@ impl RustPlayer {
             "list" => store.list(query)?,
             "explain" => store.explain(query)?,
             "count" => return store.count(query).map(|count| Value::Number(count.to_string())),
+            "changes" => store.changes(options)?,
+            "snapshot" => {
+                let snapshot = store.snapshot()?;
+                self.stores.insert(argument(call, "snapshot").to_owned(), snapshot);
+                return Ok(Value::Null);
+            }
             "cursor_open" => {
                 let cursor = store.cursor(query)?;
                 self.cursors.insert(argument(call, "cursor").to_owned(), cursor);

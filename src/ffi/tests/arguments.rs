@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::ptr::{null, null_mut};
 
 use super::{Open, Outcome, outcome};
+use crate::ffi::changes::*;
 use crate::ffi::documents::*;
 use crate::ffi::error::ErrorObject;
 use crate::ffi::handle::{CursorHandle, StoreHandle};
@@ -164,6 +165,23 @@ const CASES: &[Case] = &[
         made!(|g, out, error| { nanostore_explain(g.store(), g.text(1, c"{}"), out, error) }),
     ),
     (
+        "changes",
+        &["store", "options_json?"],
+        made!(|g, out, error| { nanostore_changes(g.store(), g.text(1, c"{}"), out, error) }),
+    ),
+    (
+        "snapshot",
+        &["store"],
+        made!(|g, out, error| {
+            out.write(null_mut());
+            let mut snapshot: *mut StoreHandle = std::ptr::dangling_mut();
+            let status = nanostore_snapshot(g.store(), &mut snapshot, error);
+            assert_eq!(snapshot.is_null(), status != NANOSTORE_OK);
+            assert_eq!(nanostore_close(&mut snapshot, null_mut()), NANOSTORE_OK);
+            status
+        }),
+    ),
+    (
         "cursor_open",
         &["store", "query_json?"],
         made!(|g, out, error| {
@@ -220,7 +238,7 @@ fn each_text_that_is_not_utf8_is_refused_by_name() {
 #[test]
 fn outputs_that_are_not_wanted_may_be_null() {
     for (op, _, call) in CASES {
-        if matches!(*op, "sync" | "checkpoint" | "count" | "cursor_open") {
+        if matches!(*op, "sync" | "checkpoint" | "count" | "cursor_open" | "snapshot") {
             continue;
         }
         let open = Open::new();
@@ -258,4 +276,10 @@ fn open_names_the_argument_that_is_null() {
         nanostore_cursor_open(open.0, null(), null_mut(), error)
     });
     assert_eq!((made.status, made.field()), (NANOSTORE_INVALID, "cursor_out"));
+    // SAFETY: the handle is open; NULL is what the test is about.
+    let made = outcome(|out, error| unsafe {
+        out.write(null_mut());
+        nanostore_snapshot(open.0, null_mut(), error)
+    });
+    assert_eq!((made.status, made.field()), (NANOSTORE_INVALID, "snapshot_out"));
 }

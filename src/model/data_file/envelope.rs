@@ -25,6 +25,8 @@ pub(crate) struct Envelope {
     pub(crate) numbers: Object,
     /// The documents removed last and the commits that removed them, oldest first.
     removed: Arc<Vec<(Uuid, u64)>>,
+    /// What was removed by commits after this one is known.
+    removed_from: u64,
     /// Members of the metadata that this version does not know.
     metadata: Object,
     /// Members beside documents and metadata.
@@ -52,12 +54,18 @@ impl Envelope {
                 ("removed", Value::Array(removed)) => {
                     self.removed = Arc::new(removed.iter().filter_map(read_removed).collect());
                 }
+                ("removed_from", Value::Number(number)) => {
+                    self.removed_from = number.as_u64().unwrap_or(0);
+                }
                 ("version" | "Version" | "schema", _) => {
                     let message = format!("the {name} in the metadata is {}", value.type_name());
                     return Err(Error::invalid(message).field(format!("metadata.{name}")));
                 }
                 // The store's own notes, made anew at the next commit.
-                ("commit" | "created_at" | "updated_at" | "numbers" | "removed", _) => {}
+                (
+                    "commit" | "created_at" | "updated_at" | "numbers" | "removed" | "removed_from",
+                    _,
+                ) => {}
                 _ => {
                     self.metadata.insert(name.clone(), value.clone());
                 }
@@ -70,7 +78,24 @@ impl Envelope {
     pub(crate) fn note_removal(&mut self, uuid: Uuid, commit: u64) {
         let removed = Arc::make_mut(&mut self.removed);
         removed.push((uuid, commit));
-        removed.drain(..removed.len().saturating_sub(REMOVED_MAX));
+        let forgotten = removed.drain(..removed.len().saturating_sub(REMOVED_MAX));
+        let last = forgotten.map(|(_, commit)| commit).max();
+        self.removed_from = self.removed_from.max(last.unwrap_or(0));
+    }
+
+    /// Notes that nobody knows what was removed up to `commit`.
+    pub(crate) fn forget_removals(&mut self, commit: u64) {
+        self.removed_from = self.removed_from.max(commit);
+    }
+
+    /// The commit after which all removals are known.
+    pub(crate) fn removals_known_from(&self) -> u64 {
+        self.removed_from
+    }
+
+    /// The documents removed after `commit`, and the commits that removed them, in their order.
+    pub(crate) fn removed_since(&self, commit: u64) -> impl Iterator<Item = (Uuid, u64)> + '_ {
+        self.removed.iter().copied().filter(move |(_, removed)| *removed > commit)
     }
 
     /// Notes that a document is there again.
@@ -100,6 +125,8 @@ impl Envelope {
         });
         let removed: Vec<Value> = removed.collect();
         put("removed", (!removed.is_empty()).then_some(Value::Array(removed)));
+        let from = self.removed_from;
+        put("removed_from", (from > 0).then(|| Value::Number(Number::from(from))));
         let numbers = (!self.numbers.is_empty()).then(|| Value::Object(self.numbers.clone()));
         put("numbers", numbers);
         for (name, value) in self.metadata.iter() {

@@ -12,10 +12,12 @@ mod names;
 mod number;
 mod object;
 mod order;
+pub(crate) mod ordered;
 mod parser;
 mod place;
 mod raw;
 mod string;
+mod sum;
 mod value;
 mod write;
 
@@ -28,6 +30,7 @@ pub(crate) use object::Object;
 pub(crate) use parser::Parser;
 pub(crate) use place::{line_column, utf8};
 pub(crate) use raw::Raw;
+pub(crate) use sum::Sum;
 pub(crate) use value::Value;
 pub(crate) use write::quote;
 

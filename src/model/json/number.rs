@@ -4,6 +4,10 @@
 
 use std::cmp::Ordering;
 
+/// Numbers of more digits before the point, or more zeros behind it, are written with an exponent.
+const PLAIN_DIGITS_MAX: usize = 21;
+const PLAIN_ZEROS_MAX: i64 = 6;
+
 /// A number as it was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Number(Box<str>);
@@ -87,6 +91,36 @@ impl Number {
     /// The exact text.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Sign (-1, 0, 1), magnitude and digits: the value is 0.d1d2d3... times ten to the power of
+    /// the magnitude, the first and the last digit not being zero.
+    pub(super) fn scientific(&self) -> (i8, i64, Vec<u8>) {
+        let decimal = Decimal::new(&self.0);
+        (decimal.sign(), decimal.magnitude, decimal.digits().collect())
+    }
+
+    /// The opposite of [`Number::scientific`], in the shortest form.
+    pub(super) fn from_scientific(negative: bool, magnitude: i64, digits: &str) -> Number {
+        let sign = if negative { "-" } else { "" };
+        let text = match usize::try_from(magnitude) {
+            Ok(0) => format!("{sign}0.{digits}"),
+            Ok(places @ 1..=PLAIN_DIGITS_MAX) => match digits.split_at_checked(places) {
+                Some((whole, "")) => format!("{sign}{whole}"),
+                Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
+                None => format!("{sign}{digits:0<places$}"),
+            },
+            Err(_) if magnitude > -PLAIN_ZEROS_MAX => {
+                let zeros = "0".repeat(usize::try_from(-magnitude).unwrap_or_default());
+                format!("{sign}0.{zeros}{digits}")
+            }
+            _ => {
+                let (first, rest) = digits.split_at_checked(1).unwrap_or((digits, ""));
+                let point = if rest.is_empty() { "" } else { "." };
+                format!("{sign}{first}{point}{rest}e{}", magnitude.saturating_sub(1))
+            }
+        };
+        Number(text.into())
     }
 
     /// The value, where it is a whole number of that range; `1.0` and `1e2` are whole numbers.

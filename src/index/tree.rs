@@ -1,43 +1,50 @@
-//! The counted B+-tree of [`Members`](super::Members).
+//! A counted B+-tree: the tree under [`Members`](super::Members) and [`Entries`](super::Entries).
 //!
 //! All changes are made by position, so that the order is asked for only to find one.
 
 use std::sync::Arc;
 
-/// The largest number of members of a leaf.
+/// The largest size of a leaf, which an edit may have to copy, and of its number of members.
+const LEAF_BYTES_MAX: usize = 4096;
 const LEAF_LEN_MAX: usize = 256;
 /// The largest number of children of an inner node.
 const INNER_LEN_MAX: usize = 32;
 
 /// A node of the tree, or all of it.
-pub(super) enum Node {
+pub(super) enum Node<T> {
     /// Members in order.
-    Leaf(Vec<u32>),
+    Leaf(Vec<T>),
     /// Nodes whose members follow each other.
-    Inner(Vec<Child>),
+    Inner(Vec<Child<T>>),
 }
 
 /// A child of an inner node.
 #[derive(Clone)]
-pub(super) struct Child {
-    pub(super) node: Arc<Node>,
+pub(super) struct Child<T> {
+    pub(super) node: Arc<Node<T>>,
     /// How many members there are below it; at least one.
     count: u32,
     /// The first of them.
-    first: u32,
+    first: T,
 }
 
-impl Node {
+impl<T: Clone + Default> Node<T> {
+    /// The largest number of members of a leaf.
+    const LEN_MAX: usize = match LEAF_BYTES_MAX / size_of::<T>() {
+        len if len < LEAF_LEN_MAX => len,
+        _ => LEAF_LEN_MAX,
+    };
+
     /// Whether it should be joined with a neighbour.
     fn is_sparse(&self) -> bool {
         match self {
-            Node::Leaf(slots) => slots.len() < LEAF_LEN_MAX / 4,
+            Node::Leaf(slots) => slots.len() < Self::LEN_MAX / 4,
             Node::Inner(children) => children.len() < INNER_LEN_MAX / 4,
         }
     }
 
     /// The child of a node that has one only.
-    pub(super) fn only_child(&self) -> Option<Arc<Node>> {
+    pub(super) fn only_child(&self) -> Option<Arc<Node<T>>> {
         match self {
             Node::Inner(children) if children.len() == 1 => {
                 children.first().map(|child| Arc::clone(&child.node))
@@ -47,30 +54,35 @@ impl Node {
     }
 
     /// The last member below.
-    pub(super) fn last(&self) -> Option<u32> {
+    pub(super) fn last(&self) -> Option<&T> {
         let mut node = self;
         loop {
             match node {
-                Node::Leaf(slots) => return slots.last().copied(),
+                Node::Leaf(slots) => return slots.last(),
                 Node::Inner(children) => node = &children.last()?.node,
             }
         }
     }
 
     /// How many members are `before`, which holds for the first ones and no others, and the last
-    /// of these. Slots up to `hint` are guessed to be before: right, where members were added in
-    /// their order, and a detour at most elsewhere. It saves comparisons, which cost cache misses.
-    pub(super) fn locate(&self, hint: u32, before: impl Fn(u32) -> bool) -> (u32, Option<u32>) {
+    /// of these. Those with `guess` are tried first; it may be wrong, which costs a detour, and
+    /// saves comparisons, which cost cache misses.
+    pub(super) fn locate(
+        &self,
+        guess: impl Fn(&T) -> bool,
+        before: impl Fn(&T) -> bool,
+    ) -> (u32, Option<&T>) {
         let mut node = self;
         let mut skipped = 0;
         loop {
             match node {
                 Node::Leaf(slots) => {
-                    let (place, last) = locate_in(slots, hint, before);
+                    let (place, last) = locate_in(slots, guess, before);
                     return (skipped + place, last);
                 }
                 Node::Inner(children) => {
-                    let place = count_before(children, |child| child.first, hint, &before);
+                    let guess = |child: &Child<T>| guess(&child.first);
+                    let place = count_before(children, guess, |child| before(&child.first));
                     let (left, right) = children.split_at(place.saturating_sub(1));
                     let Some(child) = right.first() else { return (skipped, None) };
                     skipped += total(left);
@@ -81,7 +93,7 @@ impl Node {
     }
 
     /// The members from `position` to the end of the leaf it lies in; empty behind the end.
-    pub(super) fn rest_of_leaf(&self, position: u32) -> &[u32] {
+    pub(super) fn rest_of_leaf(&self, position: u32) -> &[T] {
         let mut node = self;
         let mut position = position;
         loop {
@@ -98,22 +110,22 @@ impl Node {
         }
     }
 
-    /// Puts `slot` before the member at `position`. A full node is split: its right part is
-    /// returned. `at_end` tells that `slot` is the last of the whole list: a split then leaves the
+    /// Puts `member` before the one at `position`. A full node is split: its right part is
+    /// returned. `at_end` tells that it is the last of the whole list: a split then leaves the
     /// left part full, since lists mostly grow at the end.
-    pub(super) fn insert(&mut self, position: u32, slot: u32, at_end: bool) -> Option<Child> {
+    pub(super) fn insert(&mut self, position: u32, member: T, at_end: bool) -> Option<Child<T>> {
         match self {
             Node::Leaf(slots) => {
-                insert_into(slots, position as usize, slot, LEAF_LEN_MAX, at_end).map(Node::Leaf)
+                insert_into(slots, position as usize, member, Self::LEN_MAX, at_end).map(Node::Leaf)
             }
             Node::Inner(children) => {
                 let (place, position) = place_to_insert(children, position, at_end)?;
                 let child = children.get_mut(place)?;
-                let right = Arc::make_mut(&mut child.node).insert(position, slot, at_end);
-                child.count += 1;
                 if position == 0 {
-                    child.first = slot;
+                    child.first = member.clone();
                 }
+                let right = Arc::make_mut(&mut child.node).insert(position, member, at_end);
+                child.count += 1;
                 let right = right?;
                 child.count -= right.count;
                 insert_into(children, place + 1, right, INNER_LEN_MAX, at_end).map(Node::Inner)
@@ -145,12 +157,12 @@ impl Node {
     }
 }
 
-impl Node {
+impl<T: Clone + Default> Node<T> {
     /// Adds what `right` holds behind what this one holds; what is too much is returned.
-    fn append(&mut self, right: Node) -> Option<Node> {
+    fn append(&mut self, right: Node<T>) -> Option<Node<T>> {
         match (self, right) {
             (Node::Leaf(left), Node::Leaf(right)) => {
-                append_to(left, right, LEAF_LEN_MAX).map(Node::Leaf)
+                append_to(left, right, Self::LEN_MAX).map(Node::Leaf)
             }
             (Node::Inner(left), Node::Inner(right)) => {
                 append_to(left, right, INNER_LEN_MAX).map(Node::Inner)
@@ -168,27 +180,27 @@ impl Node {
     }
 
     /// The first member below.
-    fn first(&self) -> u32 {
+    fn first(&self) -> T {
         match self {
-            Node::Leaf(slots) => slots.first().copied(),
-            Node::Inner(children) => children.first().map(|child| child.first),
+            Node::Leaf(slots) => slots.first().cloned(),
+            Node::Inner(children) => children.first().map(|child| child.first.clone()),
         }
         .unwrap_or_default()
     }
 }
 
-impl Clone for Node {
+impl<T: Clone + Default> Clone for Node<T> {
     /// A copy with room for the change that it is made for.
-    fn clone(&self) -> Node {
+    fn clone(&self) -> Node<T> {
         match self {
-            Node::Leaf(slots) => Node::Leaf(roomy_copy(slots, LEAF_LEN_MAX)),
+            Node::Leaf(slots) => Node::Leaf(roomy_copy(slots, Self::LEN_MAX)),
             Node::Inner(children) => Node::Inner(roomy_copy(children, INNER_LEN_MAX)),
         }
     }
 }
 
-impl Child {
-    pub(super) fn new(node: Arc<Node>) -> Child {
+impl<T: Clone + Default> Child<T> {
+    pub(super) fn new(node: Arc<Node<T>>) -> Child<T> {
         Child { count: node.count(), first: node.first(), node }
     }
 }
@@ -201,12 +213,12 @@ fn roomy_copy<T: Clone>(items: &[T], max: usize) -> Vec<T> {
 }
 
 /// The number of members below `children`.
-fn total(children: &[Child]) -> u32 {
+fn total<T>(children: &[Child<T>]) -> u32 {
     children.iter().map(|child| child.count).sum()
 }
 
 /// Which child holds the member at `position`; makes `position` count from that child's first.
-fn place_of(children: &[Child], position: &mut u32) -> Option<usize> {
+fn place_of<T>(children: &[Child<T>], position: &mut u32) -> Option<usize> {
     children.iter().position(|child| {
         let found = *position < child.count;
         *position -= if found { 0 } else { child.count };
@@ -215,7 +227,7 @@ fn place_of(children: &[Child], position: &mut u32) -> Option<usize> {
 }
 
 /// Which child takes a new member at `position`, and its position there.
-fn place_to_insert(children: &[Child], position: u32, at_end: bool) -> Option<(usize, u32)> {
+fn place_to_insert<T>(children: &[Child<T>], position: u32, at_end: bool) -> Option<(usize, u32)> {
     if at_end {
         let last = children.len().checked_sub(1)?;
         return Some((last, children.last()?.count));
@@ -225,28 +237,21 @@ fn place_to_insert(children: &[Child], position: u32, at_end: bool) -> Option<(u
     Some((place, position + 1))
 }
 
-/// What [`Node::locate`] tells, for `slots`.
-pub(super) fn locate_in(
-    slots: &[u32],
-    hint: u32,
-    before: impl Fn(u32) -> bool,
-) -> (u32, Option<u32>) {
-    let place = count_before(slots, |&slot| slot, hint, before);
-    let last = place.checked_sub(1).and_then(|last| slots.get(last));
-    (place as u32, last.copied())
+/// What [`Node::locate`] tells, for the members of one leaf.
+pub(super) fn locate_in<T>(
+    members: &[T],
+    guess: impl Fn(&T) -> bool,
+    before: impl Fn(&T) -> bool,
+) -> (u32, Option<&T>) {
+    let place = count_before(members, guess, before);
+    (place as u32, place.checked_sub(1).and_then(|last| members.get(last)))
 }
 
-/// How many of `items` are `before`, judged by their slots: the first ones and no others. The
-/// number of those whose slot is at most `hint` is tried first.
-fn count_before<T>(
-    items: &[T],
-    slot_of: impl Fn(&T) -> u32,
-    hint: u32,
-    before: impl Fn(u32) -> bool,
-) -> usize {
-    let guess = items.partition_point(|item| slot_of(item) <= hint);
+/// How many of `items` are `before`: the first ones and no others. The number of those with `guess`
+/// is tried first.
+fn count_before<T>(items: &[T], guess: impl Fn(&T) -> bool, before: impl Fn(&T) -> bool) -> usize {
+    let guess = items.partition_point(guess);
     let (left, right) = items.split_at(guess);
-    let before = |item: &T| before(slot_of(item));
     match (left.split_last(), right.split_first()) {
         (Some((last, rest)), _) if !before(last) => rest.partition_point(before),
         (_, Some((first, rest))) if before(first) => guess + 1 + rest.partition_point(before),
@@ -289,7 +294,7 @@ fn append_to<T>(left: &mut Vec<T>, right: Vec<T>, max: usize) -> Option<Vec<T>> 
 }
 
 /// Joins the child at `place` with a neighbour, or moves some of a long neighbour into it.
-fn join(children: &mut Vec<Child>, place: usize) {
+fn join<T: Clone + Default>(children: &mut Vec<Child<T>>, place: usize) {
     if children.len() < 2 {
         children.retain(|child| child.count > 0);
         return;
@@ -310,19 +315,27 @@ fn join(children: &mut Vec<Child>, place: usize) {
 mod tests {
     use super::*;
 
-    impl Node {
+    impl<T: Clone + Default + PartialEq + std::fmt::Debug> Node<T> {
         /// Checks the tree of `len` members whose root this is.
         pub(in crate::index) fn sane(&self, len: u32) {
             assert_eq!(self.count(), len);
             self.height(true, true);
         }
 
+        /// Checks a tree that may have no members: an empty leaf.
+        pub(in crate::index) fn sane_or_empty(&self, len: u32) {
+            match self {
+                Node::Leaf(members) if members.is_empty() => assert_eq!(len, 0),
+                _ => self.sane(len),
+            }
+        }
+
         fn height(&self, last: bool, is_root: bool) -> usize {
             assert!(is_root || last || !self.is_sparse(), "only the last may be sparse");
             match self {
                 Node::Leaf(slots) => {
-                    assert!(!slots.is_empty() && slots.len() <= LEAF_LEN_MAX);
-                    assert!(slots.capacity() <= LEAF_LEN_MAX * 3 / 2);
+                    assert!(!slots.is_empty() && slots.len() <= Self::LEN_MAX);
+                    assert!(slots.capacity() <= Self::LEN_MAX * 3 / 2);
                     1
                 }
                 Node::Inner(children) => {
@@ -332,7 +345,7 @@ mod tests {
                     for (at, child) in children.iter().enumerate() {
                         heights.push(child.node.height(last && at + 1 == children.len(), false));
                         let (count, first) = (child.node.count(), child.node.first());
-                        assert_eq!((child.count, child.first), (count, first));
+                        assert_eq!((child.count, &child.first), (count, &first));
                     }
                     assert!(heights.windows(2).all(|pair| pair[0] == pair[1]));
                     heights[0] + 1
@@ -346,13 +359,13 @@ mod tests {
         let items: Vec<u32> = (0..50).chain(20..30).collect();
         for hint in (0..60).chain([u32::MAX]) {
             for end in 0..=50 {
-                let count = count_before(&items[..50], |&item| item, hint, |item| item < end);
+                let count = count_before(&items[..50], |&item| item <= hint, |&item| item < end);
                 assert_eq!(count, end as usize);
             }
         }
         let backwards: Vec<u32> = (0..50).rev().collect();
         for hint in 0..60 {
-            let count = count_before(&backwards, |&item| item, hint, |item| item >= 40);
+            let count = count_before(&backwards, |&item| item <= hint, |&item| item >= 40);
             assert_eq!(count, 10);
         }
     }
