@@ -730,9 +730,9 @@ nanostore_status nanostore_checkpoint(nanostore *store,
  *   or false is stored as its text. What is left out gets its default. The parent may be given in
  *   any form of an ID (see nanostore_resolve_id); null or "" means a document without a parent.
  * - `data`: any JSON object, at most 128 levels deep. Numbers keep their exact text.
- * - `id` and `rev` are refused unless null: the document is not in the store yet. `level` and
- *   `has_children` are ignored. Any other member, and a dimension that the schema does not
- *   declare, is refused.
+ * - `id` and `rev` are refused unless null: the document is not in the store yet. `level`,
+ *   `has_children`, `hits` and `$key` are ignored. Any other member, and a dimension that the
+ *   schema does not declare, is refused.
  *
  * A document coming out of any function has every member that has a value:
  *
@@ -1031,9 +1031,10 @@ nanostore_status nanostore_resolve_ids(nanostore *store,
  * `limit` and `offset` apply after everything else. `after` takes the `next` of the page before,
  * together with the same query; another query is refused. `fields` leaves out all others; it may
  * also ask for `level` (1 for a document without a parent) and `has_children`. `total` (true)
- * tells how many documents there are on all pages. `hits` (true, with `search`) adds to each document
- * where the text was found: "hits":[{"field":"title","start_bytes":0,"end_bytes":5}], counted in
- * bytes of UTF-8. `expand` is NANOSTORE_UNSUPPORTED until later versions.
+ * tells how many documents there are on all pages. `hits` (true, with `search`) adds to each
+ * document where the text was found, counted in bytes of UTF-8:
+ * "hits":[{"field":"title","start_bytes":0,"end_bytes":5}]. `expand` is NANOSTORE_UNSUPPORTED
+ * until later versions.
  *
  * `index` names an index of the schema (see nanostore_define). The documents then come by its
  * entries, in the order of its keys, a document once for each of its entries; `where` and `search`
@@ -1193,6 +1194,43 @@ nanostore_status nanostore_cursor_token(nanostore_cursor *cursor,
  * - Threads: any, but no call on this cursor may be under way.
  */
 void nanostore_cursor_close(nanostore_cursor *cursor);
+
+/* ==============================================================================================
+ * Changes
+ * ============================================================================================== */
+
+/**
+ * Tells what was written since a revision, by any process or person, as a JSON object:
+ *
+ *     {"changes":[{"op":"put","uuid":"0194...","id":"1.2","rev":42},
+ *                 {"op":"delete","uuid":"0194...","id":null,"rev":43}],
+ *      "next":43,"truncated":false}
+ *
+ * `options_json` is a JSON object; every member may be left out: {"since":41,"limit":1000,
+ * "timeout_ms":0}.
+ *
+ * - A document is named once, at its last change ("put": it is there, "delete": it is not), with
+ *   its short ID as of now. Changes come in the order of their revisions.
+ * - `next` is the `since` of the next call. A commit is never split, so there may be more changes
+ *   than `limit`. `since` 0, or none, begins with all documents that are there.
+ * - Where nothing was written yet, the call waits for the next commit up to `timeout_ms`, and then
+ *   answers with no changes. Commits of this process are told at once, those of others within some
+ *   20 ms.
+ * - `truncated` is true where deletions since then are not known any more (the last 1,000 are kept
+ *   in the file), or where the store has gone back behind `since`, as with a restored backup; the
+ *   changes then begin with all documents. Either way, drop what you know and is not there.
+ *
+ * - Cost: that of the changes, not of the store.
+ * - Ownership: `*changes_out` is yours; free it with nanostore_string_free.
+ * - NULL: `options_json`, `changes_out` and `error_out` may be NULL.
+ * - Threads: any; a call that waits holds nobody up. Do not close the handle meanwhile.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID; those of every read.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_changes(nanostore *store,
+                                   const char *options_json,
+                                   char **changes_out,
+                                   nanostore_error **error_out);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -26,7 +26,18 @@ type Document struct {
 	CreatedAt  time.Time       `json:"created_at,omitzero"`
 	UpdatedAt  time.Time       `json:"updated_at,omitzero"`
 
+	// What a query adds when it asks for it; a write takes no notice.
+	Hits     []Hit           `json:"hits,omitempty"` // where Search was found
+	IndexKey json.RawMessage `json:"$key,omitempty"` // of the entry, for the field "$key"
+
 	seen *json.RawMessage // all of it as the typed layer read it, to tell what was changed since
+}
+
+// Hit is where a search was found: bytes of the title or the body.
+type Hit struct {
+	Field string `json:"field"`
+	Start int    `json:"start_bytes"`
+	End   int    `json:"end_bytes"`
 }
 
 // Dimensions are the values of a document's dimensions by their names.

@@ -10,6 +10,7 @@ package nanostore
 // the heap, nor be ready to be called.
 #cgo noescape nanostore_add
 #cgo noescape nanostore_apply
+#cgo noescape nanostore_changes
 #cgo noescape nanostore_checkpoint
 #cgo noescape nanostore_close
 #cgo noescape nanostore_count
@@ -28,11 +29,13 @@ package nanostore
 #cgo noescape nanostore_replace
 #cgo noescape nanostore_resolve_id
 #cgo noescape nanostore_resolve_ids
+#cgo noescape nanostore_snapshot
 #cgo noescape nanostore_sync
 #cgo noescape nanostore_update
 #cgo noescape nanostore_verify
 #cgo nocallback nanostore_add
 #cgo nocallback nanostore_apply
+#cgo nocallback nanostore_changes
 #cgo nocallback nanostore_checkpoint
 #cgo nocallback nanostore_close
 #cgo nocallback nanostore_count
@@ -53,6 +56,7 @@ package nanostore
 #cgo nocallback nanostore_replace
 #cgo nocallback nanostore_resolve_id
 #cgo nocallback nanostore_resolve_ids
+#cgo nocallback nanostore_snapshot
 #cgo nocallback nanostore_string_free
 #cgo nocallback nanostore_sync
 #cgo nocallback nanostore_update
@@ -240,6 +244,23 @@ func (h storeHandle) checkpoint([]text) (json.RawMessage, error) {
 	var failure *C.nanostore_error
 	status := C.nanostore_checkpoint(h.pointer, &failure)
 	return take(status, nil, failure)
+}
+
+func (h storeHandle) changes(in []text) (json.RawMessage, error) {
+	var out *C.char
+	var failure *C.nanostore_error
+	status := C.nanostore_changes(h.pointer, in[0].c(), &out, &failure)
+	return take(status, out, failure)
+}
+
+func (h storeHandle) snapshot() (storeHandle, error) {
+	var snapshot *C.nanostore
+	var failure *C.nanostore_error
+	if C.nanostore_snapshot(h.pointer, &snapshot, &failure) != C.NANOSTORE_OK {
+		return storeHandle{}, takeError(failure)
+	}
+	liveHandles.Add(1)
+	return storeHandle{snapshot}, nil
 }
 
 func (h storeHandle) openCursor(query text) (cursorHandle, error) {

@@ -76,6 +76,10 @@ func (p *player) make(c call) (any, error) {
 		return nil, store.Sync()
 	case "checkpoint":
 		return nil, store.Checkpoint()
+	case "snapshot":
+		snapshot, err := store.Snapshot()
+		p.stores[c.arguments["snapshot"]] = snapshot
+		return nil, err
 	case "cursor_open":
 		cursor, err := store.CursorJSON(c.raw("query"))
 		p.cursors[c.arguments["cursor"]] = cursor
@@ -148,6 +152,8 @@ func (p *player) onStore(store *Store, c call) (json.RawMessage, error) {
 		return store.ListJSON(c.raw("query"))
 	case "explain":
 		return store.ExplainJSON(c.raw("query"))
+	case "changes":
+		return store.ChangesJSON(options)
 	}
 	panic("the script calls an unknown function " + c.name)
 }

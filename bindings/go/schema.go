@@ -6,6 +6,7 @@ type Schema struct {
 	Dimensions    []Dimension `json:"dimensions,omitzero"`
 	CanonicalView Condition   `json:"canonical_view,omitzero"` // of a listing without one of its own
 	Numbering     Numbering   `json:"numbering,omitempty"`
+	Indexes       []Index     `json:"indexes,omitempty"`
 }
 
 // Dimension is a field that shapes short IDs. Name and Type are needed.

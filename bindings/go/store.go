@@ -35,9 +35,13 @@ func Open(path string, options *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newStore(handle), nil
+}
+
+func newStore(handle storeHandle) *Store {
 	store := &Store{handle: handle}
 	store.cleanup = runtime.AddCleanup(store, func(handle storeHandle) { handle.close() }, handle)
-	return store, nil
+	return store
 }
 
 // OpenMemory opens a store of its own in memory, which is gone when it is closed.

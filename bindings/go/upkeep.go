@@ -15,6 +15,16 @@ type Info struct {
 	Violations int64    `json:"violations"` // documents that break the schema
 	Conflicts  []string `json:"conflicts"`  // files in which a person's edits were set aside
 	FileSystem string   `json:"file_system"`
+	ReadOnly   bool     `json:"read_only"`
+	Snapshot   bool     `json:"snapshot"`  // whether this handle is one
+	Snapshots  Held     `json:"snapshots"` // all snapshots and cursors in use
+}
+
+// Held is what snapshots and cursors in use keep in memory.
+type Held struct {
+	Open         int    `json:"open"`
+	OldestCommit uint64 `json:"oldest_commit"`
+	HeldBytes    int64  `json:"held_bytes"` // beyond what the store needs, about
 }
 
 // Policy says what is promised of a write.

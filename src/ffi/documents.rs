@@ -25,9 +25,9 @@ use super::status::Status;
 ///   or false is stored as its text. What is left out gets its default. The parent may be given in
 ///   any form of an ID (see nanostore_resolve_id); null or "" means a document without a parent.
 /// - `data`: any JSON object, at most 128 levels deep. Numbers keep their exact text.
-/// - `id` and `rev` are refused unless null: the document is not in the store yet. `level` and
-///   `has_children` are ignored. Any other member, and a dimension that the schema does not
-///   declare, is refused.
+/// - `id` and `rev` are refused unless null: the document is not in the store yet. `level`,
+///   `has_children`, `hits` and `$key` are ignored. Any other member, and a dimension that the
+///   schema does not declare, is refused.
 ///
 /// A document coming out of any function has every member that has a value:
 ///

@@ -51,9 +51,10 @@ use super::text::null;
 /// `limit` and `offset` apply after everything else. `after` takes the `next` of the page before,
 /// together with the same query; another query is refused. `fields` leaves out all others; it may
 /// also ask for `level` (1 for a document without a parent) and `has_children`. `total` (true)
-/// tells how many documents there are on all pages. `hits` (true, with `search`) adds to each document
-/// where the text was found: "hits":[{"field":"title","start_bytes":0,"end_bytes":5}], counted in
-/// bytes of UTF-8. `expand` is NANOSTORE_UNSUPPORTED until later versions.
+/// tells how many documents there are on all pages. `hits` (true, with `search`) adds to each
+/// document where the text was found, counted in bytes of UTF-8:
+/// "hits":[{"field":"title","start_bytes":0,"end_bytes":5}]. `expand` is NANOSTORE_UNSUPPORTED
+/// until later versions.
 ///
 /// `index` names an index of the schema (see nanostore_define). The documents then come by its
 /// entries, in the order of its keys, a document once for each of its entries; `where` and `search`

@@ -10,6 +10,9 @@ use crate::model::json::{Object, Value};
 use crate::model::schema::{Dimension, DimensionKind, Schema};
 use crate::model::time::Time;
 
+/// Members that a query adds to documents, so that what was listed can be edited and replaced.
+const QUERY_MEMBERS: [&str; 2] = ["hits", "$key"];
+
 /// A document or a patch as the caller gave it, its form checked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Input {
@@ -77,7 +80,7 @@ impl Input {
                 }
             },
             "numbers" => {}
-            _ if COMPUTED_MEMBERS.contains(&name) => {}
+            _ if COMPUTED_MEMBERS.contains(&name) || QUERY_MEMBERS.contains(&name) => {}
             _ if stored.is_some_and(|stored| stored.others.contains_key(name)) => {
                 self.others.insert(name.to_owned(), value.clone());
             }

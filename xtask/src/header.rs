@@ -16,6 +16,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("documents", "Documents"),
     ("ids", "IDs"),
     ("query", "Queries"),
+    ("changes", "Changes"),
 ];
 
 const HEADER: &str = "include/nanostore.h";

@@ -25,6 +25,12 @@ final class Handle: Sendable {
         Handle.live.add(1, ordering: .relaxed)
     }
 
+    /// Takes a handle that a call gave.
+    init(_ opened: OpaquePointer) {
+        pointer = opened
+        Handle.live.add(1, ordering: .relaxed)
+    }
+
     deinit {
         try? close()
     }

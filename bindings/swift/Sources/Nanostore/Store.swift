@@ -19,6 +19,21 @@ public final class Store: Sendable {
         handle = try Handle(path: path, options: options?.json.text)
     }
 
+    private init(handle: Handle) {
+        self.handle = handle
+    }
+
+    /// A store that reads what this one holds now: all reads on it, short IDs included, stay as
+    /// they are while others write; writes to it throw ``Status/readOnly``.
+    public func snapshot() throws(NanostoreError) -> Store {
+        var snapshot: OpaquePointer?
+        try handle.use { pointer throws(NanostoreError) in
+            var error: OpaquePointer?
+            try check(nanostore_snapshot(pointer, &snapshot, &error), error)
+        }
+        return Store(handle: Handle(snapshot!))
+    }
+
     /// Closes the store; later calls throw ``Status/closed``. A call that another task is making
     /// is waited for. Closing once more does nothing.
     public func close() throws(NanostoreError) {
@@ -104,6 +119,32 @@ public final class Store: Sendable {
             try check(status, error)
             return Int(count)
         }
+    }
+
+    /// What the entries of an index come to in groups: key and value, by the index's `reduce`.
+    /// - Parameter fields: how many first fields of a key make a group; nil: all of them, 0: one
+    ///   group of all entries.
+    public func groups(
+        _ entries: Entries, by fields: Int? = nil, where condition: Condition? = nil
+    ) throws(NanostoreError) -> [(key: JSON, value: JSON)] {
+        let query = Query(where: condition, index: entries.grouped(by: fields))
+        let text = try handle.text(query.json.text) { nanostore_list($0, $1, $4, $5) }
+        let groups = JSON(text: text)["groups"]?.elements ?? []
+        return groups.map { ($0["key"] ?? .null, $0["value"] ?? .null) }
+    }
+
+    /// What was written since a revision; 0 begins with all documents. When nothing was, the next
+    /// commit is waited for so many milliseconds; then there are no changes.
+    public func changes(
+        since revision: Int = 0, limit: Int? = nil, waitMilliseconds: Int = 0
+    ) throws(NanostoreError) -> Changes {
+        var members = [("since", JSON(revision)), ("timeout_ms", JSON(waitMilliseconds))]
+        if let limit { members.append(("limit", JSON(limit))) }
+        return Changes(json: try changes(options: JSON(members)))
+    }
+
+    public func changes(options: JSON?) throws(NanostoreError) -> JSON {
+        JSON(text: try handle.text(options?.text) { nanostore_changes($0, $1, $4, $5) })
     }
 
     /// How a query would be answered.

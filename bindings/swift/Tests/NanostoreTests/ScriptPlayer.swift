@@ -38,6 +38,9 @@ struct ScriptPlayer {
         case "close":
             try stores.removeValue(forKey: call.on)?.close()
             return .null
+        case "snapshot":
+            stores[try argument(call, "snapshot")] = try store(call).snapshot()
+            return .null
         case "cursor_open":
             let query = given(call, "query").map(Query.init(json:))
             cursors[try argument(call, "cursor")] = try store(call).cursor(query)
@@ -91,6 +94,7 @@ struct ScriptPlayer {
         case "list": return parsed(try store.list(query).json)
         case "count": return .number(String(try store.count(query)))
         case "explain": return parsed(try store.explain(query))
+        case "changes": return parsed(try store.changes(options: options))
         default: throw Value.Fault(description: "an unknown function \(call.name)")
         }
         return .null
