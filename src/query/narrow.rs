@@ -33,8 +33,8 @@ impl IndexRule {
     /// without an entry may be among these.
     pub(super) fn narrow(&self, conditions: &[&Node], schema: &Schema) -> Option<Narrowed> {
         let is_plain = !self.is_multi && self.parts.iter().all(|part| part.slice.is_none());
-        let have_entries = self.has_missing
-            || self.parts.iter().all(|part| is_never_missing(part, conditions, schema));
+        let have_entries =
+            self.has_missing || self.parts.iter().all(|part| is_never_missing(part, conditions));
         if !is_plain || !have_entries {
             return None;
         }
@@ -201,20 +201,14 @@ fn bound_by(bounds: &mut Bounds, part: &Part, beginning: &[u8], side: Side, valu
 }
 
 /// Whether all documents that the conditions hold for have something in a part.
-fn is_never_missing(part: &Part, conditions: &[&Node], schema: &Schema) -> bool {
-    let always = match &part.field {
-        Field::Uuid | Field::Rev | Field::CreatedAt => true,
-        Field::Dimension(place) => {
-            schema.dimensions.get(*place).is_some_and(|it| it.default_value.is_some())
-        }
-        _ => false,
-    };
+fn is_never_missing(part: &Part, conditions: &[&Node]) -> bool {
     // What is missing passes no test.
-    always
-        || conditions.iter().any(|node| match (node, &part.field) {
-            (Node::Field(field, _), wanted) => field == wanted,
-            (Node::Code(test), Field::Dimension(place)) => {
-                test.dimension == *place && test.passing.first() == Some(&false)
+    part.is_always_there
+        || conditions.iter().any(|node| match node {
+            Node::Field(field, _) => *field == part.field,
+            Node::Code(test) => {
+                let excludes_missing = test.passing.first() == Some(&false);
+                excludes_missing && part.field == Field::Dimension(test.dimension)
             }
             _ => false,
         })

@@ -37,6 +37,8 @@ pub(super) struct Part {
     pub(super) field: Field,
     pub(super) is_descending: bool,
     pub(super) slice: Option<(usize, usize)>,
+    /// Whether no document lacks the field.
+    pub(super) is_always_there: bool,
 }
 
 impl IndexRule {
@@ -47,11 +49,11 @@ impl IndexRule {
     /// INVALID and LIMIT naming the member of the schema.
     pub(crate) fn all(source: &dyn Source) -> Result<Vec<IndexRule>> {
         let schema = source.schema();
-        let mut rules = vec![IndexRule::simple(KEY_INDEX, Field::Key)];
+        let mut rules = vec![IndexRule::simple(KEY_INDEX, Field::Key, schema)];
         for (place, dimension) in schema.dimensions.iter().enumerate() {
             if dimension.values.is_none() && dimension.ref_field.is_none() {
                 let name = format!("dimensions.{}", dimension.name);
-                rules.push(IndexRule::simple(&name, Field::Dimension(place)));
+                rules.push(IndexRule::simple(&name, Field::Dimension(place), schema));
             }
         }
         for (place, declaration) in schema.indexes.iter().enumerate() {
@@ -61,11 +63,11 @@ impl IndexRule {
         Ok(rules)
     }
 
-    fn simple(name: &str, field: Field) -> IndexRule {
+    fn simple(name: &str, field: Field, schema: &Schema) -> IndexRule {
         IndexRule {
             name: name.to_owned(),
             is_unique: false,
-            parts: vec![Part { field, is_descending: false, slice: None }],
+            parts: vec![Part::new(field, false, schema)],
             is_multi: false,
             has_missing: false,
             filter: Filter::everything(),
@@ -79,11 +81,8 @@ impl IndexRule {
         let schema = source.schema();
         let parts = declaration.fields.iter().enumerate().map(|(place, field)| {
             let name = format!("fields.{place}");
-            Ok(Part {
-                field: own_field(&field.name, schema).map_err(|error| error.field(name))?,
-                is_descending: field.is_descending,
-                slice: field.slice,
-            })
+            let own = own_field(&field.name, schema).map_err(|error| error.field(name))?;
+            Ok(Part { slice: field.slice, ..Part::new(own, field.is_descending, schema) })
         });
         let parts = parts.collect::<Result<_>>()?;
         let filter = match &declaration.filter {
@@ -194,6 +193,17 @@ impl IndexRule {
 }
 
 impl Part {
+    fn new(field: Field, is_descending: bool, schema: &Schema) -> Part {
+        let is_always_there = match &field {
+            Field::Uuid | Field::Rev | Field::CreatedAt => true,
+            Field::Dimension(place) => {
+                schema.dimensions.get(*place).is_some_and(|it| it.default_value.is_some())
+            }
+            _ => false,
+        };
+        Part { field, is_descending, slice: None, is_always_there }
+    }
+
     /// What of a field counts.
     fn value(&self, value: SortValue) -> SortValue {
         let Some((start, end)) = self.slice else { return value };

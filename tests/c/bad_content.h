@@ -12,7 +12,10 @@
             "\"xy\"],\"prefixes\":{\"x\":\"x\",\"xy\":\"xy\"},\"default_value\":\"n\"},"
             "{\"name\":\"t\",\"type\":\"enumerated\",\"values\":[\"n\",\"y\"],"
             "\"prefixes\":{\"y\":\"y\"},\"default_value\":\"n\"}]}" }, NANOSTORE_INVALID },
-{ DEFINE, { "{\"indexes\":[]}" }, NANOSTORE_UNSUPPORTED },
+{ DEFINE, { "{\"links\":[]}" }, NANOSTORE_UNSUPPORTED },
+{ DEFINE, { "{\"indexes\":{}}" }, NANOSTORE_INVALID },
+{ DEFINE, { "{\"indexes\":[{\"name\":\"a\"}]}" }, NANOSTORE_INVALID },
+{ DEFINE, { "{\"indexes\":[{\"name\":\"a\",\"fields\":[\"titel\"]}]}" }, NANOSTORE_INVALID },
 { DEFINE, { "{\"dimensons\":[]}" }, NANOSTORE_INVALID },
 { DEFINE, { "{\"numbering\":\"loose\"}" }, NANOSTORE_INVALID },
 { DEFINE, { "[]" }, NANOSTORE_INVALID },
@@ -84,7 +87,10 @@
 { LIST, { "{\"where\":{\"parent\":\"9\"}}" }, NANOSTORE_NOTFOUND },
 { LIST, { "{\"limit\":-1}" }, NANOSTORE_INVALID },
 { LIST, { "{\"after\":\"x\"}" }, NANOSTORE_INVALID },
-{ LIST, { "{\"index\":\"by_due\"}" }, NANOSTORE_UNSUPPORTED },
+{ LIST, { "{\"index\":\"by_due\"}" }, NANOSTORE_INVALID },
+{ LIST, { "{\"expand\":[\"author\"]}" }, NANOSTORE_UNSUPPORTED },
+{ LIST, { "{\"range\":{\"between\":[1,2]}}" }, NANOSTORE_INVALID },
+{ CHANGES, { "{\"since\":\"now\"}" }, NANOSTORE_INVALID },
 { COUNT, { "{\"where\":5}" }, NANOSTORE_INVALID },
 { EXPLAIN, { "{\"view\":\"some\"}" }, NANOSTORE_INVALID },
 { CURSOR_OPEN, { "{\"order_by\":[\"nosuch\"]}" }, NANOSTORE_INVALID },

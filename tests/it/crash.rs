@@ -5,4 +5,5 @@
 
 mod faults;
 mod power;
+mod survivor;
 mod world;

@@ -277,10 +277,14 @@ impl Exclusive for Held {
         if change == Change::None && header.is_some_and(|header| header.commit > floor) {
             return Ok(Change::All);
         }
-        // A process may have died after it wrote its record and before it said so.
-        let seen = self.store.seen().log.clone();
-        let Some(SeenLog { log, offset, .. }) = seen.filter(|_| change == Change::None) else {
+        if change != Change::None {
             return Ok(change);
+        }
+        // A process may have died after it made a log, or wrote its record, and before it said so.
+        let seen = self.store.seen().log.clone();
+        let Some(SeenLog { log, offset, .. }) = seen else {
+            let found = look(&*self.place.directory, self.store.log_name(), &self.store.log_path)?;
+            return Ok(if found.is_some() { Change::All } else { Change::None });
         };
         let own = self.end().position.offset;
         let is_blank = offset != own || log.is_blank_at(offset).map_err(|e| self.io("read", e))?;
