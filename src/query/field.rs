@@ -93,6 +93,19 @@ impl Field {
         })
     }
 
+    /// Whether it is `other`. Not inlined, nor is the next one: in some callers the compiler would
+    /// look at a place before it knows that there is one, which valgrind reports.
+    #[inline(never)]
+    pub(super) fn is(&self, other: &Field) -> bool {
+        self == other
+    }
+
+    /// Whether it is the enumerated dimension at `place`.
+    #[inline(never)]
+    pub(super) fn is_dimension(&self, place: usize) -> bool {
+        matches!(self, Field::Dimension(own) if *own == place)
+    }
+
     /// Whether the field holds a time.
     pub(super) fn is_time(&self) -> bool {
         matches!(self, Field::CreatedAt | Field::UpdatedAt)

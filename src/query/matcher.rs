@@ -188,6 +188,11 @@ impl Node {
 }
 
 impl CodeTest {
+    /// Whether documents that lack a value fail.
+    pub(super) fn excludes_missing(&self) -> bool {
+        self.passing.first() == Some(&false)
+    }
+
     fn holds(&self, document: &DocumentReader<'_>) -> bool {
         let code = document.source.code(document.slot, self.dimension);
         match (self.passing.get(usize::from(code)), &self.otherwise) {

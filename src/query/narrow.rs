@@ -205,11 +205,8 @@ fn is_never_missing(part: &Part, conditions: &[&Node]) -> bool {
     // What is missing passes no test.
     part.is_always_there
         || conditions.iter().any(|node| match node {
-            Node::Field(field, _) => *field == part.field,
-            Node::Code(test) => {
-                let excludes_missing = test.passing.first() == Some(&false);
-                excludes_missing && part.field == Field::Dimension(test.dimension)
-            }
+            Node::Field(field, _) => part.field.is(field),
+            Node::Code(test) => part.field.is_dimension(test.dimension) && test.excludes_missing(),
             _ => false,
         })
 }

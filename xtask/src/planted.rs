@@ -78,8 +78,8 @@ const FAULTS: &[Planted] = &[
     Planted {
         about: "a folded log goes before the header on disk says so",
         file: "src/storage/json_file/held.rs",
-        right: "noted = noted.and_then(|()| self.guard.sync_header());",
-        wrong: "",
+        right: "self.guard.write_durable_header(&done, intent)",
+        wrong: "self.guard.write_header(&done)",
         test: ONE_OR_TWO,
     },
     Planted {
