@@ -226,7 +226,7 @@ impl Storage for JsonFile {
     fn records(&self) -> Result<Option<Vec<Record>>> {
         let place = self.0.place_now();
         match self.0.header(&place)? {
-            Some(header) => self.0.new_records(&place, &header),
+            Some(header) => self.0.new_records(&place, &header, false),
             None => Ok(None),
         }
     }

@@ -232,6 +232,21 @@ impl Held {
         }
     }
 
+    /// Whether a process left something that nobody knows of: it may have died after it made a log,
+    /// or wrote its record, and before it said so.
+    fn is_left_over(&self) -> Result<bool> {
+        let seen = self.store.seen().log.clone();
+        let Some(SeenLog { log, offset, .. }) = seen else {
+            let found = look(&*self.place.directory, self.store.log_name(), &self.store.log_path)?;
+            return Ok(found.is_some());
+        };
+        if offset != self.end().position.offset {
+            // This process has written more than it has published.
+            return Ok(false);
+        }
+        log.is_blank_at(offset).map(|blank| !blank).map_err(|error| self.io("read", error))
+    }
+
     fn tell_that_it_takes_long(&self) -> Result<()> {
         let header = self.header()?;
         match self.size() {
@@ -280,19 +295,11 @@ impl Exclusive for Held {
         if change != Change::None {
             return Ok(change);
         }
-        // A process may have died after it made a log, or wrote its record, and before it said so.
-        let seen = self.store.seen().log.clone();
-        let Some(SeenLog { log, offset, .. }) = seen else {
-            let found = look(&*self.place.directory, self.store.log_name(), &self.store.log_path)?;
-            return Ok(if found.is_some() { Change::All } else { Change::None });
-        };
-        let own = self.end().position.offset;
-        let is_blank = offset != own || log.is_blank_at(offset).map_err(|e| self.io("read", e))?;
-        Ok(if is_blank { Change::None } else { Change::All })
+        Ok(if self.is_left_over()? { Change::All } else { Change::None })
     }
 
     fn records(&self) -> Result<Option<Vec<Record>>> {
-        let records = self.store.new_records(&self.place, &self.header()?)?;
+        let records = self.store.new_records(&self.place, &self.header()?, true)?;
         self.go_to_end();
         Ok(records)
     }

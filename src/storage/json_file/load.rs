@@ -256,10 +256,12 @@ impl Inner {
     }
 
     /// The commits that came into the log since the last look; None when a load is called for.
+    /// While the lock `is_held`, nothing else may stand in the log.
     pub(super) fn new_records(
         &self,
         place: &Place,
         header: &Header,
+        is_held: bool,
     ) -> Result<Option<Vec<Record>>> {
         let (known, base) = {
             let seen = self.seen();
@@ -281,7 +283,10 @@ impl Inner {
         let end = header.committed.max(seen.offset);
         let scan = seen.log.read(seen.offset, seen.seq, Some(end), end);
         let scan = scan.map_err(|error| Error::io("read", &self.log_path, error))?;
-        if scan.end != end {
+        // What a dying process left behind them is for a load to judge.
+        let is_blank = || seen.log.is_blank_at(end);
+        let failed = |error| Error::io("read", &self.log_path, error);
+        if scan.end != end || is_held && !is_blank().map_err(failed)? {
             return Ok(None);
         }
         let mut now = self.seen();
