@@ -115,12 +115,13 @@ impl Replay {
     /// # Errors
     /// CORRUPT when an operation cannot be read although its checksum is right.
     pub(super) fn run(&mut self, state: &mut State, record: &Record) -> Result<()> {
+        // A checkpoint that came to nothing has its number all the same.
+        state.commit = state.commit.max(record.seq);
         let Body::Operations(operations) = &record.body else { return Ok(()) };
         self.steps(state, operations, record.seq).map_err(|error| {
             let message = format!("commit {} of the log cannot be read: {error}", record.seq);
             error.with_kind(ErrorKind::Corrupt).named("LOG_DAMAGED").with_message(message)
         })?;
-        state.commit = state.commit.max(record.seq);
         let envelope = Arc::make_mut(&mut state.envelope);
         envelope.updated_at = Some(record.time.clone());
         envelope.created_at.get_or_insert_with(|| record.time.clone());

@@ -14,10 +14,16 @@ struct Case {
     warm: [usize; 2],
     dying: [Step; 2],
     surviving: &'static [Step],
+    /// Whether somebody opens the store, and writes nothing, before the survivor goes on.
+    is_opened: bool,
 }
 
-const SURVIVING: [&[Step]; 4] =
-    [&[Step::Move], &[Step::Checkpoint], &[Step::Delete, Step::Move, Step::Add], &[]];
+const SURVIVING: [(&[Step], bool); 4] = [
+    (&[Step::Move], true),
+    (&[Step::Checkpoint], false),
+    (&[Step::Delete, Step::Move, Step::Add], false),
+    (&[], false),
+];
 
 struct Scene {
     disk: SimulatedDisk,
@@ -62,6 +68,10 @@ fn go_on(case: Case, nth: u64) -> bool {
     }
     disk.forget_faults();
     process.kill();
+    let opened = case.is_opened.then(|| open_anew(&disk));
+    if let Some(Err(error)) = opened {
+        panic!("{place}: {error:?}");
+    }
     let steps = case.surviving.iter().map(|step| (&survivor, *step));
     for (at, (store, step)) in steps.chain([(&bystander, Step::Warm)]).enumerate() {
         perform(store, step, at + 4).unwrap_or_else(|error| panic!("{place}: {error:?}"));
@@ -99,8 +109,8 @@ fn a_process_that_goes_on_after_another_was_killed_anywhere_loses_nothing() {
                 [Step::Add, Step::Checkpoint],
                 [Step::Checkpoint, Step::Add],
             ] {
-                for surviving in SURVIVING {
-                    let case = Case { policy, warm, dying, surviving };
+                for (surviving, is_opened) in SURVIVING {
+                    let case = Case { policy, warm, dying, surviving, is_opened };
                     points += (1..).take_while(|nth| !go_on(case, *nth)).count();
                 }
             }
