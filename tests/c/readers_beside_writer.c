@@ -1,7 +1,8 @@
 /*
  * readers_beside_writer: four threads read while one writes, on one handle. Every answer must be
  * one that a single commit explains: documents are whole, hits fulfil what was asked for, two
- * documents that are always changed together are never seen apart, no ID is given twice.
+ * documents that are always changed together are never seen apart, no ID is given twice, an index
+ * holds what its documents say, in order, and a snapshot answers twice the same.
  *
  * NANOSTORE_SECONDS says how long this goes on in each kind of store; one second otherwise. Under
  * ThreadSanitizer (`cargo xtask tsan`) the same program shows that nothing races.
@@ -20,7 +21,10 @@
 static const char schema[] =
     "\"schema\":{\"dimensions\":[{\"name\":\"status\",\"type\":\"enumerated\","
     "\"values\":[\"open\",\"done\"],\"prefixes\":{\"done\":\"d\"},\"default_value\":\"open\"},"
-    "{\"name\":\"parent\",\"type\":\"hierarchical\",\"ref_field\":\"parent_id\"}]}";
+    "{\"name\":\"parent\",\"type\":\"hierarchical\",\"ref_field\":\"parent_id\"}],"
+    "\"indexes\":[{\"name\":\"by_number\",\"fields\":[\"status\",\"data.n\"]},"
+    "{\"name\":\"titles\",\"fields\":[\"title\"],\"where\":{\"status\":\"done\"}},"
+    "{\"name\":\"per_status\",\"fields\":[\"status\"],\"reduce\":{\"sum\":\"data.n\"}}]}";
 
 static char folder[] = "/tmp/nanostore-readers-XXXXXX";
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER; /* for check() and the flag */
@@ -44,10 +48,11 @@ static int goes_on(void)
     return on;
 }
 
-static void demand_ok(nanostore_status status, nanostore_error *error, const char *what)
+static void demand_ok(nanostore_status status, nanostore_error **error, const char *what)
 {
-    demand(status == NANOSTORE_OK, what, nanostore_error_message(error));
-    nanostore_error_free(error);
+    demand(status == NANOSTORE_OK, what, nanostore_error_message(*error));
+    nanostore_error_free(*error);
+    *error = NULL;
 }
 
 /* The text of a member of a document, for the caller to free; NULL where there is none. */
@@ -87,7 +92,7 @@ static void write_pair(nanostore *store, long number)
              "{\"op\":\"update\",\"ids\":[\"key:right\"],\"patch\":"
              "{\"title\":\"T %ld\",\"body\":\"B %ld\",\"data\":{\"n\":%ld}}}]",
              number, number, number, number, number, number);
-    demand_ok(nanostore_apply(store, operations_json, NULL, NULL, &error), error, "a batch");
+    demand_ok(nanostore_apply(store, operations_json, NULL, NULL, &error), &error, "a batch");
 }
 
 static void write_once(nanostore *store, long number)
@@ -105,22 +110,22 @@ static void write_once(nanostore *store, long number)
                                   "[{\"op\":\"delete\",\"where\":{\"key\":{\"$exists\":false}},"
                                   "\"cascade\":true}]",
                                   NULL, NULL, &error),
-                  error, "delete");
+                  &error, "delete");
         return;
     }
     switch (number % 5) {
     case 0:
-        demand_ok(nanostore_update(store, "key:r", document, NULL, NULL, &error), error, "update");
+        demand_ok(nanostore_update(store, "key:r", document, NULL, NULL, &error), &error, "update");
         break;
     case 1:
-        demand_ok(nanostore_replace(store, "key:r", document, NULL, NULL, &error), error,
+        demand_ok(nanostore_replace(store, "key:r", document, NULL, NULL, &error), &error,
                   "replace");
         break;
     case 2:
         write_pair(store, number);
         break;
     default:
-        demand_ok(nanostore_add(store, document, NULL, NULL, &error), error, "add");
+        demand_ok(nanostore_add(store, document, NULL, NULL, &error), &error, "add");
     }
 }
 
@@ -141,7 +146,7 @@ static void read_pair(nanostore *store)
     char *page = NULL;
     nanostore_error *error = NULL;
     nanostore_status status = nanostore_list(store, both, &page, &error);
-    demand_ok(status, error, "list the pair");
+    demand_ok(status, &error, "list the pair");
     if (page != NULL) {
         demand(whole(page, "/documents/0") == whole(page, "/documents/1"),
                "a pair is seen apart", page);
@@ -155,7 +160,7 @@ static void read_done(nanostore *store)
     char *page = NULL, *status, *id, *last = NULL;
     nanostore_error *error = NULL;
     int number;
-    demand_ok(nanostore_list(store, done, &page, &error), error, "list what is done");
+    demand_ok(nanostore_list(store, done, &page, &error), &error, "list what is done");
     for (number = 0; page != NULL && number < PAGE; number++) {
         char document[32];
         snprintf(document, sizeof document, "/documents/%d", number);
@@ -181,12 +186,11 @@ static void read_by_cursor(nanostore *store)
     nanostore_cursor *cursor = NULL;
     nanostore_error *error = NULL;
     char *document = NULL;
-    int64_t count;
+    int64_t count = 0;
     long found = 0;
-    demand_ok(nanostore_cursor_open(store, "{\"view\":\"all\"}", &cursor, &error), error, "cursor");
-    count = 0;
-    error = NULL;
-    demand_ok(nanostore_count(store, kept, &count, &error), error, "count");
+    demand_ok(nanostore_cursor_open(store, "{\"view\":\"all\"}", &cursor, &error), &error,
+              "cursor");
+    demand_ok(nanostore_count(store, kept, &count, &error), &error, "count");
     demand(count == 3, "a count is wrong", NULL);
     while (cursor != NULL && nanostore_cursor_next(cursor, &document, NULL) == NANOSTORE_OK
            && document != NULL) {
@@ -202,15 +206,82 @@ static void read_one(nanostore *store)
 {
     char *document = NULL, *uuid = NULL;
     nanostore_error *error = NULL;
-    demand_ok(nanostore_get(store, "key:left", NULL, &document, &error), error, "get");
+    demand_ok(nanostore_get(store, "key:left", NULL, &document, &error), &error, "get");
     if (document != NULL) {
         whole(document, "");
     }
     nanostore_string_free(document);
-    error = NULL;
-    demand_ok(nanostore_resolve_id(store, "1", &uuid, &error), error, "resolve");
+    demand_ok(nanostore_resolve_id(store, "1", &uuid, &error), &error, "resolve");
     demand(uuid != NULL && strlen(uuid) == 36, "an ID resolves to no UUID", uuid);
     nanostore_string_free(uuid);
+}
+
+/* A range of an index: every document lies in it, and they come in its order. */
+static void read_by_index(nanostore *store)
+{
+    static const char range[] = "{\"index\":\"by_number\",\"key\":[\"open\"],"
+                                "\"range\":{\"gte\":2,\"lt\":4000000},\"desc\":true,\"limit\":20}";
+    char *page = NULL, *status;
+    nanostore_error *error = NULL;
+    long last = 4000000;
+    int i;
+    demand_ok(nanostore_list(store, range, &page, &error), &error, "list by an index");
+    for (i = 0; page != NULL && i < PAGE; i++) {
+        char document[32];
+        long number;
+        snprintf(document, sizeof document, "/documents/%d", i);
+        status = member(page, document, "dimensions/status");
+        if (status == NULL) {
+            break;
+        }
+        number = whole(page, document);
+        demand(strcmp(status, "open") == 0 && number >= 2 && number <= last,
+               "an entry does not fit its document or its place", page);
+        last = number;
+        nanostore_string_free(status);
+    }
+    nanostore_string_free(page);
+}
+
+static char *list(nanostore *store, const char *query)
+{
+    char *page = NULL;
+    nanostore_error *error = NULL;
+    demand_ok(nanostore_list(store, query, &page, &error), &error, query);
+    return page;
+}
+
+/* A snapshot is of one commit, so its counts agree, and it says everything twice the same. */
+static void read_by_snapshot(nanostore *store)
+{
+    static const char *const queries[] = {"{\"view\":\"all\"}", "{\"index\":\"titles\"}",
+                                          "{\"index\":\"per_status\",\"group\":1}"};
+    static const char *const done[] = {"{\"where\":{\"status\":\"done\"}}",
+                                       "{\"index\":\"titles\"}",
+                                       "{\"index\":\"by_number\",\"key\":[\"done\"]}"};
+    enum { QUERIES = sizeof queries / sizeof *queries, COUNTS = sizeof done / sizeof *done };
+    char *first[QUERIES];
+    int64_t counts[COUNTS];
+    nanostore *snapshot = NULL;
+    nanostore_error *error = NULL;
+    int i;
+    demand_ok(nanostore_snapshot(store, &snapshot, &error), &error, "snapshot");
+    for (i = 0; i < QUERIES; i++) {
+        first[i] = list(snapshot, queries[i]);
+    }
+    for (i = 0; i < COUNTS; i++) {
+        demand_ok(nanostore_count(snapshot, done[i], &counts[i], &error), &error, done[i]);
+        demand(counts[i] == counts[0], "an index has other entries than there are documents",
+               done[i]);
+    }
+    for (i = 0; i < QUERIES; i++) {
+        char *again = list(snapshot, queries[i]);
+        demand(first[i] != NULL && again != NULL && strcmp(first[i], again) == 0,
+               "a snapshot changed", queries[i]);
+        nanostore_string_free(again);
+        nanostore_string_free(first[i]);
+    }
+    demand_ok(nanostore_close(&snapshot, &error), &error, "close a snapshot");
 }
 
 struct reader {
@@ -223,7 +294,7 @@ static void *read_on(void *argument)
     struct reader *reader = argument;
     long step = reader->number;
     while (goes_on()) {
-        switch (step++ % 4) {
+        switch (step++ % 6) {
         case 0:
             read_pair(reader->store);
             break;
@@ -232,6 +303,12 @@ static void *read_on(void *argument)
             break;
         case 2:
             read_by_cursor(reader->store);
+            break;
+        case 3:
+            read_by_index(reader->store);
+            break;
+        case 4:
+            read_by_snapshot(reader->store);
             break;
         default:
             read_one(reader->store);
@@ -250,7 +327,7 @@ static void fill(nanostore *store)
         nanostore_error *error = NULL;
         snprintf(document, sizeof document,
                  "{\"key\":\"%s\",\"title\":\"T 1\",\"body\":\"B 1\",\"data\":{\"n\":1}}", keys[i]);
-        demand_ok(nanostore_add(store, document, NULL, NULL, &error), error, "fill");
+        demand_ok(nanostore_add(store, document, NULL, NULL, &error), &error, "fill");
     }
 }
 
@@ -261,7 +338,7 @@ static void play(const char *path, const char *policy, int seconds)
     pthread_t threads[READERS + 1];
     nanostore *store = NULL;
     nanostore_error *error = NULL;
-    char options[512];
+    char options[1024];
     int i;
     snprintf(options, sizeof options, "{%s%s}", schema, policy);
     check_ok(nanostore_open(path, options, &store, &error), &error, "open");
