@@ -666,8 +666,9 @@ nanostore_status nanostore_info(nanostore *store,
  *      "message":"..."}]}
  *
  * `ok` is true when `problems` is empty. A problem is a document that breaks the schema, a parent
- * that is missing, parents that form a circle, or a key that two documents claim: what a person
- * may do to a file with an editor. `line` is that of the document in the file, where it is known.
+ * that is missing, parents that form a circle, or a key that two documents claim, as their own or
+ * in a unique index: what a person may do to a file with an editor. `line` is that of the document
+ * in the file, where it is known.
  * Of a file that cannot be read as a whole, the problem "corrupt" says why, and problems "lost"
  * say, with their lines, what opening it with `salvage` would leave out.
  * Problems come in the order of the file. The check itself changes nothing; a store with problems

@@ -1,5 +1,7 @@
 //! What is wrong with a store: rules that its documents break, and defects of its structures.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::engine::state::State;
@@ -90,6 +92,9 @@ impl Report {
 
 fn findings(state: &State) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
+    let duplicates = state.duplicates().into_iter();
+    let duplicates: Vec<(&str, BTreeSet<u32>)> =
+        duplicates.map(|(name, slots)| (name, slots.into_iter().collect())).collect();
     for slot in state.slots() {
         let mut report = |kind, field: Option<String>, message: String| {
             let uuid = Some(state.uuid_text(slot));
@@ -109,6 +114,10 @@ fn findings(state: &State) -> Result<Vec<Finding>> {
         if state.shadowed().contains(&slot) {
             let message = "an older document has the same key".to_owned();
             report("key", Some("key".to_owned()), message);
+        }
+        for (name, _) in duplicates.iter().filter(|(_, slots)| slots.contains(&slot)) {
+            let message = format!("another document has its key in the unique index '{name}'");
+            report("unique", Some(format!("indexes.{name}")), message);
         }
         if let Some(message) = defect(state, slot) {
             report("defect", None, message.to_owned());
