@@ -279,13 +279,26 @@ static int sweep(const char *folder)
     return count;
 }
 
-/* Under `batched` a power cut may take whole commits from the end of the log, and tells nobody. */
+/* Under `batched` a power cut may take whole commits from the end of the log, and tells nobody: the
+ * log is shorter and ends with a record, or the newlines of preallocated space stand in their
+ * place. */
 static int is_unsynced_end(void)
 {
     const struct file *file = &files[LOG];
-    return strstr(argument("options", ""), "batched") != NULL
-        && file->damaged_length < file->length && file->damaged_length > 0
-        && file->damaged[file->damaged_length - 1] == '\n';
+    size_t common = 0, end = file->damaged_length;
+    if (strstr(argument("options", ""), "batched") == NULL) {
+        return 0;
+    }
+    if (end < file->length) {
+        return end > 0 && file->damaged[end - 1] == '\n';
+    }
+    while (common < end && file->damaged[common] == file->bytes[common]) {
+        common++;
+    }
+    while (end > common && file->damaged[end - 1] == '\n') {
+        end--;
+    }
+    return end == common && common > 0 && file->damaged[common - 1] == '\n';
 }
 
 static void judge_opening(nanostore *store)
