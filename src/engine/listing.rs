@@ -2,7 +2,7 @@
 
 use crate::engine::entry_walk::{EntryWalk, RunWalk};
 use crate::engine::place;
-use crate::engine::plan::{Access, Explanation, decided, in_facets, plan};
+use crate::engine::plan::{Access, Explanation, Plan, decided, in_facets, plan};
 use crate::engine::state::State;
 use crate::error::{Error, Result};
 use crate::ids::walk::Walk;
@@ -13,6 +13,8 @@ use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
 pub(crate) struct Scan {
     selection: Selection,
     source: Source,
+    /// Whether all that comes from there is selected.
+    is_sure: bool,
     skip: u64,
     left: u64,
     last: Option<Found>,
@@ -65,10 +67,15 @@ impl Stream {
         }
     }
 
-    fn next_selected(&mut self, selection: &Selection, state: &State) -> Option<Found> {
+    fn next_selected(
+        &mut self,
+        selection: &Selection,
+        state: &State,
+        is_sure: bool,
+    ) -> Option<Found> {
         loop {
             let found = self.next(selection, state)?;
-            if selection.matches(state, found.slot) {
+            if is_sure || selection.matches(state, found.slot) {
                 return Some(found);
             }
         }
@@ -88,8 +95,10 @@ impl Scan {
             );
         }
         let (skip, left) = (selection.offset(), selection.limit().unwrap_or(u64::MAX));
-        let mut scan =
-            Scan { source: source(&selection, state)?, skip, left, last: None, selection };
+        let plan = plan(&selection, state);
+        let is_sure = plan.is_exact;
+        let source = source(&selection, state, plan)?;
+        let mut scan = Scan { source, is_sure, skip, left, last: None, selection };
         scan.skip_entries();
         Ok(scan)
     }
@@ -97,7 +106,7 @@ impl Scan {
     /// Leaves out the offset where nobody has to be asked.
     fn skip_entries(&mut self) {
         if let Source::Stream(Stream::Entries(walk)) = &mut self.source {
-            if self.selection.matches_everything() {
+            if self.is_sure {
                 walk.skip(std::mem::take(&mut self.skip));
             }
         }
@@ -106,16 +115,13 @@ impl Scan {
     /// Appends the next document to `out`; false at the end.
     pub(crate) fn write_next(&mut self, state: &State, out: &mut String) -> bool {
         let Some(found) = self.next(state) else { return false };
-        let known = match &self.source {
-            Source::Stream(Stream::Walk { walk, .. }) if self.selection.wants_whole_documents() => {
-                Some(walk.id())
-            }
-            _ => None,
-        };
-        match known {
+        let key = self.key(state, found);
+        let write = |id: Option<&str>, out| self.selection.write(state, found.slot, id, key, out);
+        match &self.source {
             // The walk knows the ID, which would cost a rank on each level.
-            Some(id) => state.write_output(found.slot, id, out),
-            None => self.selection.write(state, found.slot, self.key(state, found), out),
+            Source::Stream(Stream::Walk { walk, .. }) => write(walk.id(), out),
+            _ if self.selection.wants_ids() => write(state.forest().id(found.slot).as_deref(), out),
+            _ => write(None, out),
         }
         self.last = Some(found);
         true
@@ -129,10 +135,10 @@ impl Scan {
                     return None;
                 }
                 while self.skip > 0 {
-                    stream.next_selected(&self.selection, state)?;
+                    stream.next_selected(&self.selection, state, self.is_sure)?;
                     self.skip -= 1;
                 }
-                let found = stream.next_selected(&self.selection, state)?;
+                let found = stream.next_selected(&self.selection, state, self.is_sure)?;
                 self.left -= 1;
                 Some(found)
             }
@@ -152,7 +158,7 @@ impl Scan {
             Source::Stream(_) if self.left > 0 => false,
             Source::Stream(stream) => {
                 let mut stream = stream.clone();
-                let mut next = || stream.next_selected(&self.selection, state);
+                let mut next = || stream.next_selected(&self.selection, state, self.is_sure);
                 (0..=self.skip).all(|_| next().is_some())
             }
         }
@@ -172,12 +178,12 @@ impl Scan {
 }
 
 /// Where the documents of a query come from.
-fn source(selection: &Selection, state: &State) -> Result<Source> {
+fn source(selection: &Selection, state: &State, plan: Plan) -> Result<Source> {
     let sorted = |slots: &mut dyn Iterator<Item = u32>| {
-        let Sorted { slots, has_more } = selection.sort(state, slots);
+        let Sorted { slots, has_more } = selection.sort(state, slots, plan.is_exact);
         Source::Sorted { slots: slots.into_iter(), has_more }
     };
-    Ok(match plan(selection, state).access {
+    Ok(match plan.access {
         Access::Scan if !selection.is_native_order() => sorted(&mut state.slots()),
         Access::Scan => {
             Source::Stream(Stream::Walk { walk: walk(selection, state, None)?, below: None })
@@ -186,7 +192,9 @@ fn source(selection: &Selection, state: &State) -> Result<Source> {
             walk: walk(selection, state, Some(top))?,
             below: state.forest().level(top),
         }),
-        Access::Slots(slots) => sorted(&mut slots.into_iter().filter(|&slot| state.is_live(slot))),
+        Access::Named(slots) | Access::Slots(slots) => {
+            sorted(&mut slots.into_iter().filter(|&slot| state.is_live(slot)))
+        }
         Access::Facets => sorted(&mut in_facets(selection, state)),
         Access::Gathered { index, positions } => {
             let entries = state.entries(index);
@@ -356,7 +364,7 @@ fn count_selected(selection: &Selection, state: &State) -> u64 {
         }
     }
     let plan = plan(selection, state);
-    if plan.is_exact && !matches!(plan.access, Access::Slots(_)) {
+    if plan.is_exact {
         return plan.estimated;
     }
     let selected = |slot: &u32| state.is_live(*slot) && selection.matches(state, *slot);
@@ -375,7 +383,9 @@ fn count_selected(selection: &Selection, state: &State) -> u64 {
             below.iter().filter(|slot| selected(slot)).count() as u64
         }
         Access::Facets => in_facets(selection, state).filter(selected).count() as u64,
-        Access::Slots(slots) => slots.iter().filter(|slot| selected(slot)).count() as u64,
+        Access::Named(slots) | Access::Slots(slots) => {
+            slots.iter().filter(|slot| selected(slot)).count() as u64
+        }
         Access::Gathered { index, positions } => between(*index, positions),
         Access::Ordered { index, positions, .. } | Access::Asked { index, positions, .. } => {
             between(*index, &[*positions])

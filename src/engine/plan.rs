@@ -22,6 +22,8 @@ pub(super) enum Access {
     Scan,
     /// The documents below one, in the default order.
     Subtree(u32),
+    /// The documents that a condition names; they have to be sorted.
+    Named(Vec<u32>),
     /// Some documents, which have to be sorted.
     Slots(Vec<u32>),
     /// The documents whose values in the dimensions conditions do not rule out: the same.
@@ -39,7 +41,7 @@ pub(super) struct Plan {
     pub(super) access: Access,
     /// How many documents are looked at, at most.
     pub(super) estimated: u64,
-    /// Whether all documents looked at are selected.
+    /// Whether all documents looked at are selected, so that none has to be asked.
     pub(super) is_exact: bool,
     why: String,
     cost: u64,
@@ -73,7 +75,7 @@ pub(super) fn plan(selection: &Selection, state: &State) -> Plan {
             cost: 0,
         };
     }
-    let mut plans = vec![scan(state)];
+    let mut plans = vec![scan(selection, state)];
     plans.extend(named(selection, state));
     if let Some(indexes) = &state.indexes {
         plans.extend(by_facets(selection, state, indexes));
@@ -86,7 +88,7 @@ pub(super) fn plan(selection: &Selection, state: &State) -> Plan {
         plan.cost = plan.cost(selection, selected);
     }
     let best = plans.into_iter().min_by_key(|plan| plan.cost);
-    best.unwrap_or_else(|| scan(state))
+    best.unwrap_or_else(|| scan(selection, state))
 }
 
 impl Plan {
@@ -116,7 +118,7 @@ impl Plan {
         };
         let access = match &self.access {
             Access::Scan => "scan",
-            Access::Slots(_) if self.is_exact => "id",
+            Access::Named(_) => "id",
             Access::Slots(_) | Access::Facets | Access::Subtree(_) => "filter",
             _ if rule.is_some_and(IndexRule::is_key_index) => "key",
             _ => "index",
@@ -131,11 +133,11 @@ impl Plan {
     }
 }
 
-fn scan(state: &State) -> Plan {
+fn scan(selection: &Selection, state: &State) -> Plan {
     Plan {
         access: Access::Scan,
         estimated: u64::from(state.len()),
-        is_exact: false,
+        is_exact: selection.matches_everything(),
         why: "nothing leads to fewer documents, or to the first of them sooner".to_owned(),
         cost: 0,
     }
@@ -144,33 +146,40 @@ fn scan(state: &State) -> Plan {
 /// By conditions that name documents.
 fn named(selection: &Selection, state: &State) -> Option<Plan> {
     let forest = state.forest();
-    let (access, estimated, is_exact, why) = match selection.named(state)? {
+    let (access, estimated, why) = match selection.named(state)? {
         Named::Slots(slots) => {
             let count = slots.len();
-            (Access::Slots(slots), count, true, "a condition names the documents")
+            (Access::Named(slots), count, "a condition names the documents")
         }
         Named::ChildrenOf(parent) => {
             let slots: Vec<u32> = forest.children(parent).collect();
             let count = slots.len();
-            (Access::Slots(slots), count, false, "a condition names the parent")
+            (Access::Slots(slots), count, "a condition names the parent")
         }
         Named::Under(top) if selection.is_native_order() && forest.is_placed(top) => {
             let count = forest.descendants(top).len();
-            (Access::Subtree(top), count, false, "a condition names the top of a subtree")
+            (Access::Subtree(top), count, "a condition names the top of a subtree")
         }
         Named::Under(top) => {
             let slots = forest.descendants(top);
             let count = slots.len();
-            (Access::Slots(slots), count, false, "a condition names the top of a subtree")
+            (Access::Slots(slots), count, "a condition names the top of a subtree")
         }
     };
-    Some(Plan { access, estimated: estimated as u64, is_exact, why: why.to_owned(), cost: 0 })
+    let (estimated, why) = (estimated as u64, why.to_owned());
+    Some(Plan { access, estimated, is_exact: false, why, cost: 0 })
 }
 
 /// By the combinations of values that conditions leave.
 fn by_facets(selection: &Selection, state: &State, indexes: &Indexes) -> Option<Plan> {
-    let left = indexes.facets.iter().filter(|it| selection.decide(&it.codes) != Some(false));
-    let estimated = left.map(|facet| u64::from(facet.members.len())).sum::<u64>();
+    let (mut estimated, mut is_exact) = (0, true);
+    for facet in indexes.facets.iter().filter(|facet| !facet.members.is_empty()) {
+        let selected = selection.decide(&facet.codes);
+        if selected != Some(false) {
+            estimated += u64::from(facet.members.len());
+            is_exact &= selected == Some(true);
+        }
+    }
     // Gathering most documents is never cheaper than to walk.
     if estimated.saturating_mul(2) > u64::from(state.len()) {
         return None;
@@ -178,7 +187,7 @@ fn by_facets(selection: &Selection, state: &State, indexes: &Indexes) -> Option<
     Some(Plan {
         access: Access::Facets,
         estimated,
-        is_exact: false,
+        is_exact,
         why: "conditions on dimensions leave few documents".to_owned(),
         cost: 0,
     })

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap};
 use crate::model::data_file::{Envelope, settle_dimensions};
-use crate::model::document::{Codes, Document, ID_PLACE, ParentRef, quoted_key};
+use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key};
 use crate::model::json::quote;
 use crate::model::schema::Schema;
 
@@ -119,7 +119,7 @@ impl State {
 
     /// Appends the text that calls return, with `id` spliced in; `null` once it is gone.
     pub(crate) fn write_output(&self, slot: u32, id: Option<&str>, out: &mut String) {
-        splice_id(self.text(slot), id, out);
+        push_output(self.text(slot), id, out);
     }
 
     /// The document, to change it.
@@ -409,25 +409,4 @@ impl State {
     pub(crate) fn uuid_text(&self, slot: u32) -> String {
         Uuid::from_u128(self.uuid(slot)).hyphenated().to_string()
     }
-}
-
-/// Appends a stored text with `"id"` spliced in behind the UUID; `null` for an empty text.
-fn splice_id(text: &str, id: Option<&str>, out: &mut String) {
-    let Some((head, tail)) = text.split_at_checked(ID_PLACE).filter(|(_, tail)| !tail.is_empty())
-    else {
-        out.push_str("null");
-        return;
-    };
-    out.reserve(text.len() + id.map_or(4, str::len) + 10);
-    out.push_str(head);
-    out.push_str(r#","id":"#);
-    match id {
-        Some(id) => {
-            out.push('"');
-            out.push_str(id);
-            out.push('"');
-        }
-        None => out.push_str("null"),
-    }
-    out.push_str(tail);
 }

@@ -16,7 +16,7 @@ pub(crate) const DEPTH_MAX: usize = 128;
 /// Bytes of a key at most.
 pub(crate) const KEY_BYTES_MAX: usize = 512;
 /// Where the short ID is spliced into a stored text: behind `{"uuid":"0194..."`.
-pub(crate) const ID_PLACE: usize = r#"{"uuid":""#.len() + 36 + 1;
+const ID_PLACE: usize = r#"{"uuid":""#.len() + 36 + 1;
 /// The members that a document may have; computed ones among them.
 pub(crate) const MEMBERS: [&str; 13] = [
     "uuid",
@@ -304,6 +304,28 @@ fn push_member(name: &str, value: &Value, out: &mut String) {
 fn push_object(name: &str, object: &Object, out: &mut String) {
     push_name(name, out);
     object.write(out);
+}
+
+/// Appends a stored text as calls return it, with the short ID spliced in behind the UUID; `null`
+/// for an empty text.
+pub(crate) fn push_output(text: &str, id: Option<&str>, out: &mut String) {
+    let Some((head, tail)) = text.split_at_checked(ID_PLACE).filter(|(_, tail)| !tail.is_empty())
+    else {
+        out.push_str("null");
+        return;
+    };
+    out.reserve(text.len() + id.map_or(4, str::len) + 10);
+    out.push_str(head);
+    out.push_str(r#","id":"#);
+    match id {
+        Some(id) => {
+            out.push('"');
+            out.push_str(id);
+            out.push('"');
+        }
+        None => out.push_str("null"),
+    }
+    out.push_str(tail);
 }
 
 /// The key in a stored text, still quoted: it stands right behind the UUID.

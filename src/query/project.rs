@@ -5,7 +5,7 @@
 //! out.
 
 use crate::error::Result;
-use crate::model::document::ID_PLACE;
+use crate::model::document::push_output;
 use crate::model::json::{Object, Value, quote};
 use crate::model::schema::Schema;
 use crate::query::Source;
@@ -140,11 +140,19 @@ impl Projection {
         matches!(self, Projection::Fields(fields) if fields.index_key)
     }
 
-    /// Appends the output for a document.
-    pub(super) fn write(&self, source: &dyn Source, slot: u32, out: &mut String) {
+    /// Whether the short ID goes out.
+    pub(super) fn has_id(&self) -> bool {
         match self {
-            Projection::Whole => write_whole(source, slot, out),
-            Projection::Fields(fields) => fields.write(&DocumentReader::new(source, slot), out),
+            Projection::Whole => true,
+            Projection::Fields(fields) => fields.members.contains(&Field::Id),
+        }
+    }
+
+    /// Appends the output for a document with that short ID.
+    pub(super) fn write(&self, source: &dyn Source, slot: u32, id: Option<&str>, out: &mut String) {
+        match self {
+            Projection::Whole => push_output(source.text(slot), id, out),
+            Projection::Fields(fields) => fields.write(&DocumentReader::new(source, slot), id, out),
         }
     }
 }
@@ -163,10 +171,10 @@ impl Fields {
         }
     }
 
-    fn write(&self, document: &DocumentReader<'_>, out: &mut String) {
+    fn write(&self, document: &DocumentReader<'_>, id: Option<&str>, out: &mut String) {
         let start = out.len();
         for (name, field) in &BEFORE_GROUPS {
-            self.write_member(name, field, document, out);
+            self.write_member(name, field, document, id, out);
         }
         for (name, branch) in [("dimensions", &self.dimensions), ("data", &self.data)] {
             if matches!(branch, Branch::Members(members) if members.is_empty()) {
@@ -178,7 +186,7 @@ impl Fields {
             }
         }
         for (name, field) in &BEHIND_GROUPS {
-            self.write_member(name, field, document, out);
+            self.write_member(name, field, document, id, out);
         }
         // Every member wrote a comma before itself; the first one's place is the brace's.
         if out.len() == start {
@@ -194,20 +202,34 @@ impl Fields {
         name: &str,
         field: &Field,
         document: &DocumentReader<'_>,
+        id: Option<&str>,
         out: &mut String,
     ) {
         if !self.members.contains(field) {
             return;
         }
-        // Times go out as the document holds them: one that cannot be read is still shown.
-        if field.is_time() {
-            if let Some(value) = document.member(name) {
+        match field {
+            Field::Uuid | Field::Id => {
+                let uuid = uuid_text(document.source.uuid(document.slot));
                 write_name(name, out);
-                value.write(out);
+                match if *field == Field::Id { id } else { Some(uuid.as_str()) } {
+                    Some(text) => quote(text, out),
+                    None => out.push_str("null"),
+                }
             }
-        } else if let Reading::Json(value) = document.read(field) {
-            write_name(name, out);
-            value.write(out);
+            Field::Level | Field::HasChildren => {
+                if let Reading::Json(value) = document.read(field) {
+                    write_name(name, out);
+                    value.write(out);
+                }
+            }
+            // The rest goes out as the document holds it, times that cannot be read among them.
+            _ => {
+                if let Some(text) = document.member_text(name) {
+                    write_name(name, out);
+                    out.push_str(text);
+                }
+            }
         }
     }
 }
@@ -216,19 +238,4 @@ fn write_name(name: &str, out: &mut String) {
     out.push(',');
     quote(name, out);
     out.push(':');
-}
-
-/// Copies the stored text with the short ID spliced in behind the UUID.
-fn write_whole(source: &dyn Source, slot: u32, out: &mut String) {
-    let text = source.text(slot);
-    let Some((head, tail)) = text.split_at_checked(ID_PLACE) else { return };
-    debug_assert_eq!(head, format!(r#"{{"uuid":"{}""#, uuid_text(source.uuid(slot))));
-    out.reserve(text.len() + 32);
-    out.push_str(head);
-    out.push_str(r#","id":"#);
-    match source.id(slot) {
-        Some(id) => quote(&id, out),
-        None => out.push_str("null"),
-    }
-    out.push_str(tail);
 }

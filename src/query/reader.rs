@@ -52,12 +52,21 @@ impl<'a> DocumentReader<'a> {
 
     /// A member of the stored text; none of a document that is gone.
     pub(super) fn member(&self, name: &str) -> Option<&Value> {
+        let member = self.find(name)?;
+        Some(member.value.get_or_init(|| parse(member.text).unwrap_or_default()))
+    }
+
+    /// A member as it is written in the stored text.
+    pub(super) fn member_text(&self, name: &str) -> Option<&'a str> {
+        self.find(name).map(|member| member.text)
+    }
+
+    fn find(&self, name: &str) -> Option<&Member<'a>> {
         let members = self.members.get_or_init(|| {
             let members = stored::members(self.source.text(self.slot));
             members.map(|(name, text)| Member { name, text, value: OnceCell::new() }).collect()
         });
-        let member = members.iter().find(|member| member.name == name)?;
-        Some(member.value.get_or_init(|| parse(member.text).unwrap_or_default()))
+        members.iter().find(|member| member.name == name)
     }
 
     /// What the document holds in `field`.

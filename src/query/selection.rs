@@ -182,9 +182,9 @@ impl Selection {
         self.after.as_ref().map(|after| after.place.as_slice())
     }
 
-    /// Whether all of each document is wanted, as calls return it.
-    pub(crate) fn wants_whole_documents(&self) -> bool {
-        matches!(self.projection, Projection::Whole) && !self.wants_hits
+    /// Whether the short IDs of documents are wanted.
+    pub(crate) fn wants_ids(&self) -> bool {
+        self.projection.has_id()
     }
 
     /// Whether the page tells how many documents there are on all pages.
@@ -204,14 +204,20 @@ impl Selection {
 
     /// Selects among `slots` and gives the page in the order of the query: what follows the
     /// token, without the offset, up to the limit.
-    pub(crate) fn sort(&self, source: &dyn Source, slots: impl Iterator<Item = u32>) -> Sorted {
+    /// Those that are `sure` to be selected are not asked.
+    pub(crate) fn sort(
+        &self,
+        source: &dyn Source,
+        slots: impl Iterator<Item = u32>,
+        sure: bool,
+    ) -> Sorted {
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let limit = self.limit.map(size);
         let after = self.after.as_ref();
         let mut sorter = Sorter::new(source, &self.order, after, size(self.offset), limit);
         for slot in slots {
             let document = DocumentReader::new(source, slot);
-            if self.takes(&document) {
+            if sure || self.takes(&document) {
                 sorter.add(&document);
             }
         }
@@ -239,15 +245,17 @@ impl Selection {
         page::encode(self.hash, Some(&Position { values, place: identity }))
     }
 
-    /// Appends what the query wants of the document in `slot`, listed by the key `key` of an index.
+    /// Appends what the query wants of the document in `slot`, given its short ID where IDs are
+    /// wanted, listed by the key `key` of an index.
     pub(crate) fn write(
         &self,
         source: &dyn Source,
         slot: u32,
+        id: Option<&str>,
         key: Option<&[u8]>,
         out: &mut String,
     ) {
-        self.projection.write(source, slot, out);
+        self.projection.write(source, slot, id, out);
         if self.projection.has_index_key() {
             let rule = self.asked.as_ref().and_then(|asked| source.rules().get(asked.index));
             if let (Some(rule), Some(key)) = (rule, key) {
@@ -352,12 +360,12 @@ mod tests {
     }
 
     fn sorted(world: &World, query: &str) -> Vec<u32> {
-        select(world, query).sort(world, world.slots()).slots
+        select(world, query).sort(world, world.slots(), false).slots
     }
 
     fn written(world: &World, query: &str, slot: u32) -> String {
         let mut out = String::from("before ");
-        select(world, query).write(world, slot, None, &mut out);
+        select(world, query).write(world, slot, world.id(slot).as_deref(), None, &mut out);
         out.strip_prefix("before ").unwrap().to_owned()
     }
 
@@ -407,7 +415,7 @@ mod tests {
             (r#"{"order_by":["title"],"limit":18446744073709551615,"offset":4}"#, vec![4], false),
             (r#"{"order_by":["title"],"search":"A"}"#, vec![1, 3], false),
         ] {
-            let page = select(&world, query).sort(&world, world.slots());
+            let page = select(&world, query).sort(&world, world.slots(), false);
             assert_eq!(page, Sorted { slots: expected, has_more }, "{query}");
         }
     }
@@ -434,7 +442,7 @@ mod tests {
             loop {
                 let query = format!(r#"{{"order_by":{order},"limit":2,"after":{after}}}"#);
                 let selection = select(&world, &query);
-                let page = selection.sort(&world, world.slots());
+                let page = selection.sort(&world, world.slots(), false);
                 walked.extend(&page.slots);
                 after = format!("\"{}\"", selection.token(&world, page.slots.last().copied()));
                 if !page.has_more {
@@ -517,8 +525,8 @@ mod tests {
         );
         let orphan = written(&world, "{}", 4);
         assert!(orphan.contains(r#"d04","id":null,"rev":5,"#), "{orphan}");
-        assert!(select(&world, "{}").wants_whole_documents());
-        assert!(!select(&world, r#"{"fields":["id"]}"#).wants_whole_documents());
+        assert!(select(&world, "{}").wants_ids());
+        assert!(!select(&world, r#"{"fields":["uuid"]}"#).wants_ids());
     }
 
     #[test]

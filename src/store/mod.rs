@@ -286,7 +286,8 @@ impl Store {
             }
             let query = Query { fields: options.fields, ..Query::default() };
             let mut out = String::new();
-            Selection::compile(&query, state)?.write(state, slot, None, &mut out);
+            let id = state.forest().id(slot);
+            Selection::compile(&query, state)?.write(state, slot, id.as_deref(), None, &mut out);
             Ok(out)
         })
     }

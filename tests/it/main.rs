@@ -18,6 +18,7 @@ mod files;
 mod ids_cases;
 mod indexes;
 mod json;
+mod known_faults;
 mod log;
 mod model;
 mod model_calls;

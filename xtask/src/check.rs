@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::suite::Tally;
 use crate::{
-    Result, c_programs, cost, dialects, fuzz, go, header, place, readme, scripts, suite, swift,
-    symbols, tidy, toolchain, tools, torture,
+    Result, bench, c_programs, cost, dialects, fuzz, go, header, place, readme, scripts, suite,
+    swift, symbols, tidy, toolchain, tools, torture,
 };
 
 /// One step: its name, the programs it cannot do without, and its work, which gives a short note.
@@ -59,6 +59,7 @@ const STEPS: &[Step] = &[
     Step { name: "scripts", needs: &[], work: |_| scripts::run() },
     Step { name: "torture", needs: &["gcc"], work: |_| torture::step() },
     Step { name: "fuzz", needs: &["g++"], work: |_| fuzz::step() },
+    Step { name: "bench", needs: &["gcc"], work: |_| bench::step() },
     Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
 ];
 

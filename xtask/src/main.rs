@@ -3,6 +3,7 @@
 //! `cargo xtask check` is the one command that says whether the project is sound. It decides
 //! nothing about the library: what it demands stands in `docs/` and in `tidy`.
 
+mod bench;
 mod c_programs;
 mod call;
 mod call_cost;
@@ -44,6 +45,7 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask cost                       instructions and memory of the library's calls
        cargo xtask call-cost                  times of calls in each language, against C
        cargo xtask durable-cost               durable work beside what the disk asks for it
+       cargo xtask bench [DOCUMENTS [ROUNDS]] times of calls beside those of other stores
        cargo xtask torture [--short] [--seed N] [--policy P] [BATTERY...]
                                               kills, faults, power cuts: see docs/torture.md
        cargo xtask fuzz [--seconds N] [TARGET...]
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         ["cost"] => cost::run().map(|note| println!("{note}")),
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
         ["durable-cost"] => durable_cost::run().map(|note| print!("{note}")),
+        ["bench", words @ ..] => bench::run(words),
         ["torture", words @ ..] => torture::run(words),
         ["fuzz", words @ ..] => fuzz::run(words),
         ["tsan", words @ ..] => tsan::run(words),

@@ -1,0 +1,125 @@
+//! What only this store is asked: what its indexes and snapshots cost.
+
+use std::path::Path;
+
+use crate::clock::processor_ns;
+use crate::document::{Random, STATUSES, documents, uuid};
+use crate::nanostore::{DIMENSIONS, INDEXES, Nanostore};
+use crate::operations::Results;
+use crate::peer::BATCH;
+
+/// Single calls of a kind.
+const CALLS: u32 = 10_000;
+/// Writes beside a snapshot.
+const WRITES: u32 = 100_000;
+
+/// The figures of stores in memory, each with `count` documents.
+pub fn measure(count: u32) -> Results {
+    let mut results = Results::default();
+    let names = [
+        ["add, no index, ns", "add, 1 index, ns", "add, 3 indexes, ns"],
+        [
+            "change of a status, no index, ns",
+            "change of a status, 1 index, ns",
+            "change of a status, 3 indexes, ns",
+        ],
+    ];
+    for (place, indexes) in [0, 1, 3].into_iter().enumerate() {
+        let store = filled(count, indexes);
+        let (adding, changing) = (adds(&store, count), changes(&store, count, CALLS));
+        results.figure(names[0][place], adding);
+        results.figure(names[1][place], changing);
+    }
+    memory_and_building(count, &mut results);
+    beside_a_snapshot(count, &mut results);
+    results
+}
+
+fn schema(indexes: usize) -> String {
+    format!("{{{DIMENSIONS},\"indexes\":[{}]}}", INDEXES[..indexes].join(","))
+}
+
+fn filled(count: u32, indexes: usize) -> Nanostore {
+    let store =
+        Nanostore::with(Path::new(":memory:"), &format!(r#"{{"schema":{}}}"#, schema(indexes)));
+    for batch in documents(0, count).chunks(BATCH) {
+        store.add_all(batch);
+    }
+    store
+}
+
+/// The processor time of an add.
+fn adds(store: &Nanostore, count: u32) -> f64 {
+    let new = documents(count, CALLS);
+    let start = processor_ns();
+    for document in &new {
+        store.add_one(document);
+    }
+    (processor_ns() - start) / f64::from(CALLS)
+}
+
+/// The processor time of a change of the status of some document.
+fn changes(store: &Nanostore, count: u32, calls: u32) -> f64 {
+    let mut random = Random(3);
+    let some: Vec<String> = (0..calls).map(|_| uuid(random.below(count))).collect();
+    let start = processor_ns();
+    for (number, uuid) in some.iter().enumerate() {
+        store.change_status(uuid, STATUSES[number % 3]);
+    }
+    (processor_ns() - start) / f64::from(calls)
+}
+
+/// What an index takes that is declared when the documents are there.
+fn memory_and_building(count: u32, results: &mut Results) {
+    let empty = allocated();
+    let store = filled(count, 0);
+    let each = |bytes: f64| bytes / f64::from(count);
+    results.figure("a document in memory, bytes", each(allocated() - empty));
+    for (name, index) in [("a time", INDEXES[0]), ("a number", INDEXES[1])] {
+        store.define(&format!(r#"{{{DIMENSIONS},"numbering":"stable"}}"#));
+        let before = allocated();
+        let start = processor_ns();
+        store.define(&format!("{{{DIMENSIONS}}}"));
+        let without = processor_ns() - start;
+        store.define(&format!(r#"{{{DIMENSIONS},"numbering":"stable"}}"#));
+        let start = processor_ns();
+        store.define(&format!("{{{DIMENSIONS},\"indexes\":[{index}]}}"));
+        let with = processor_ns() - start;
+        results.figure("define without an index, ms", without / 1e6);
+        results.figure(&format!("define with an index of {name}, ms"), with / 1e6);
+        results.figure(&format!("an entry of {name} in memory, bytes"), each(allocated() - before));
+    }
+}
+
+/// What the allocator has given out and not got back.
+fn allocated() -> f64 {
+    // SAFETY: it takes nothing and gives numbers.
+    let info = unsafe { libc::mallinfo2() };
+    (info.uordblks + info.hblkhd) as f64
+}
+
+/// Writes with and without a snapshot; what it answers must not change.
+fn beside_a_snapshot(count: u32, results: &mut Results) {
+    let store = filled(count, 3);
+    let alone = changes(&store, count, WRITES);
+    let questions = [
+        r#"{"view":"all"}"#,
+        r#"{"where":{"status":"active"},"fields":["id","uuid","rev"]}"#,
+        r#"{"index":"by_due","fields":["id","data.due"]}"#,
+        r#"{"index":"by_state","key":["done","high"],"fields":["id"]}"#,
+    ];
+    let start = processor_ns();
+    let snapshot = store.snapshot();
+    results.figure("taking a snapshot, ns", processor_ns() - start);
+    let ask = || questions.map(|it| snapshot.list_by(it).as_ref().to_vec());
+    let before = ask();
+    let beside = changes(&store, count, WRITES);
+    for document in documents(count, CALLS) {
+        store.add_one(&document);
+    }
+    assert!(before == ask(), "a snapshot changed");
+    results.figure("a write without a snapshot, ns", alone);
+    results.figure("a write beside a snapshot, ns", beside);
+    let bytes: usize = before.iter().map(Vec::len).sum();
+    results.figure("texts of the snapshot equal after the writes, bytes", bytes as f64);
+}
