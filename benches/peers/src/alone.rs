@@ -77,10 +77,10 @@ fn memory_and_building(count: u32, results: &mut Results) {
     results.figure("a document in memory, bytes", each(allocated() - empty));
     for (name, index) in [("a time", INDEXES[0]), ("a number", INDEXES[1])] {
         store.define(&format!(r#"{{{DIMENSIONS},"numbering":"stable"}}"#));
-        let before = allocated();
         let start = processor_ns();
         store.define(&format!("{{{DIMENSIONS}}}"));
         let without = processor_ns() - start;
+        let before = allocated();
         store.define(&format!(r#"{{{DIMENSIONS},"numbering":"stable"}}"#));
         let start = processor_ns();
         store.define(&format!("{{{DIMENSIONS},\"indexes\":[{index}]}}"));
