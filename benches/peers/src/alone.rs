@@ -26,7 +26,7 @@ pub fn measure(count: u32) -> Results {
     ];
     for (place, indexes) in [0, 1, 3].into_iter().enumerate() {
         let store = filled(count, indexes);
-        let (adding, changing) = (adds(&store, count), changes(&store, count, CALLS));
+        let (adding, changing) = (adds(&store, count), changes(&store, count, CALLS, 3));
         results.figure(names[0][place], adding);
         results.figure(names[1][place], changing);
     }
@@ -58,9 +58,9 @@ fn adds(store: &Nanostore, count: u32) -> f64 {
     (processor_ns() - start) / f64::from(CALLS)
 }
 
-/// The processor time of a change of the status of some document.
-fn changes(store: &Nanostore, count: u32, calls: u32) -> f64 {
-    let mut random = Random(3);
+/// The processor time of a change of the status of some document; another `seed`, others.
+fn changes(store: &Nanostore, count: u32, calls: u32, seed: u64) -> f64 {
+    let mut random = Random(seed);
     let some: Vec<String> = (0..calls).map(|_| uuid(random.below(count))).collect();
     let start = processor_ns();
     for (number, uuid) in some.iter().enumerate() {
@@ -101,7 +101,8 @@ fn allocated() -> f64 {
 /// Writes with and without a snapshot; what it answers must not change.
 fn beside_a_snapshot(count: u32, results: &mut Results) {
     let store = filled(count, 3);
-    let alone = changes(&store, count, WRITES);
+    changes(&store, count, WRITES, 4);
+    let alone = changes(&store, count, WRITES, 5);
     let questions = [
         r#"{"view":"all"}"#,
         r#"{"where":{"status":"active"},"fields":["id","uuid","rev"]}"#,
@@ -113,7 +114,7 @@ fn beside_a_snapshot(count: u32, results: &mut Results) {
     results.figure("taking a snapshot, ns", processor_ns() - start);
     let ask = || questions.map(|it| snapshot.list_by(it).as_ref().to_vec());
     let before = ask();
-    let beside = changes(&store, count, WRITES);
+    let beside = changes(&store, count, WRITES, 6);
     for document in documents(count, CALLS) {
         store.add_one(&document);
     }
