@@ -1,8 +1,8 @@
 //! Which way to the documents of a query is the cheapest.
 //!
 //! Every way may lead past documents that the query does not select, never past one that it does:
-//! each is asked, unless the way is exact. So what is decided here is a matter of time alone. Costs are counted in steps of
-//! a walk over all documents; the factors are measured (`docs/design.md`).
+//! each is asked, unless the way is exact. So what is decided here is a matter of time alone. Costs
+//! are counted in steps of a walk over all documents; the factors are measured (`docs/design.md`).
 
 use serde::Serialize;
 
