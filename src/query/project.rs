@@ -209,11 +209,14 @@ impl Fields {
             return;
         }
         match field {
-            Field::Uuid | Field::Id => {
-                let uuid = uuid_text(document.source.uuid(document.slot));
+            Field::Uuid => {
                 write_name(name, out);
-                match if *field == Field::Id { id } else { Some(uuid.as_str()) } {
-                    Some(text) => quote(text, out),
+                quote(&uuid_text(document.source.uuid(document.slot)), out);
+            }
+            Field::Id => {
+                write_name(name, out);
+                match id {
+                    Some(id) => quote(id, out),
                     None => out.push_str("null"),
                 }
             }

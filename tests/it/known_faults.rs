@@ -1,6 +1,7 @@
 //! Faults that stores of this kind are known for, where several writers or readers meet. The others
 //! are scripts in `fixtures/scripts`, and `readers_beside_writer` in `tests/c`.
 
+use std::fs;
 use std::path::Path;
 use std::thread;
 
@@ -72,6 +73,11 @@ fn readers_that_fail_or_stop_half_way_hold_no_lock() {
     assert!(reader.get("99", None).is_err());
     assert!(reader.list(Some(r#"{"where":{"data.n":{"$no":1}}}"#)).is_err());
     assert!(reader.list(Some(r#"{"index":"none"}"#)).is_err());
+    // A file that somebody changed is loaded under the lock, and here in vain.
+    let whole = fs::read(&path).expect("the file");
+    fs::write(&path, "no store").expect("a file that is broken");
+    assert_eq!(reader.get("1", None).expect_err("nothing to read").kind(), ErrorKind::Corrupt);
+    fs::write(&path, whole).expect("the file as it was");
     let mut cursor = reader.cursor(None).expect("a cursor");
     cursor.next().expect("a document");
     let snapshot = reader.snapshot().expect("a snapshot");

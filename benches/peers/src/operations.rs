@@ -122,8 +122,8 @@ fn pages<P: Peer>(peer: &P, count: u32, results: &mut Results) {
         place = Some(peer.page(place.as_deref()).1);
     }
     results.figure("page 1, ns", of_calls(|_| peer.page(None)));
-    results.figure("page 1,000, ns", of_calls(|_| peer.page(place.as_deref())));
-    results.figure("page 1,000 by offset, ns", of_calls(|_| peer.page_by_offset(deep * PAGE)));
+    results.figure("page 1,000 or the middle one, ns", of_calls(|_| peer.page(place.as_deref())));
+    results.figure("the same page by offset, ns", of_calls(|_| peer.page_by_offset(deep * PAGE)));
 }
 
 fn short_ids<P: Peer>(peer: &P, all: &[Document], results: &mut Results) {
