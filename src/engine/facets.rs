@@ -49,15 +49,16 @@ impl Facets {
 
     fn find(&self, codes: &Codes) -> Option<u32> {
         let is_it = |facet| self.facets.get(facet).is_some_and(|facet| facet.codes == *codes);
-        self.by_codes.find(self.hasher.hash_one(codes), is_it)
+        self.by_codes.find(self.hash(codes), is_it)
+    }
+
+    fn hash(&self, codes: &Codes) -> u32 {
+        self.hasher.hash_one(codes) as u32
     }
 
     fn create(&mut self, codes: Codes) -> u32 {
         let facet = self.facets.push(Facet { codes, members: Members::new() });
-        let (facets, hasher) = (&self.facets, &self.hasher);
-        let hash_of =
-            |facet| hasher.hash_one(facets.get(facet).map(|facet| facet.codes).unwrap_or_default());
-        self.by_codes.insert(hasher.hash_one(codes), facet, hash_of);
+        self.by_codes.insert(self.hash(&codes), facet);
         facet
     }
 }

@@ -4,7 +4,7 @@
 //! `Draft` (see `commit`) and a load make a new state.
 
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -164,8 +164,7 @@ impl State {
 
     /// The document with that UUID.
     pub(crate) fn find_uuid(&self, uuid: u128) -> Option<u32> {
-        let hash = self.hasher.hash_one(uuid);
-        self.by_uuid.find(hash, |slot| self.uuid(slot) == uuid)
+        self.by_uuid.find(self.hash(uuid), |slot| self.uuid(slot) == uuid)
     }
 
     /// The document with that key.
@@ -175,9 +174,13 @@ impl State {
         self.find_quoted_key(&quoted)
     }
 
+    /// What a UUID or a quoted key is found by.
+    fn hash(&self, name: impl Hash) -> u32 {
+        self.hasher.hash_one(name) as u32
+    }
+
     fn find_quoted_key(&self, quoted: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(quoted);
-        self.by_key.find(hash, |slot| quoted_key(self.text(slot)) == Some(quoted))
+        self.by_key.find(self.hash(quoted), |slot| quoted_key(self.text(slot)) == Some(quoted))
     }
 
     /// The place that a document takes in the trees.
@@ -209,9 +212,7 @@ impl State {
             codes: seat.codes,
             implied,
         });
-        let rows = &self.rows;
-        let hash_of = |slot| self.hasher.hash_one(rows.get(slot).map_or(0, |row| row.uuid));
-        self.by_uuid.insert(self.hasher.hash_one(document.uuid.as_u128()), slot, hash_of);
+        self.by_uuid.insert(self.hash(document.uuid.as_u128()), slot);
         self.note_problems(slot, document);
         self.index_key(slot);
         self.len += 1;
@@ -273,7 +274,7 @@ impl State {
     /// Takes a document out. What hangs below it must be gone.
     pub(super) fn remove(&mut self, slot: u32) {
         self.unindex(slot);
-        let hash = self.hasher.hash_one(self.uuid(slot));
+        let hash = self.hash(self.uuid(slot));
         self.by_uuid.remove(hash, |other| other == slot);
         self.forget_key(slot);
         self.forest.remove(slot);
@@ -332,7 +333,7 @@ impl State {
 
     fn index_key(&mut self, slot: u32) {
         let Some(quoted) = quoted_key(self.text(slot)).map(str::to_owned) else { return };
-        let hash = self.hasher.hash_one(quoted.as_str());
+        let hash = self.hash(quoted.as_str());
         if let Some(other) = self.find_quoted_key(&quoted) {
             let age = |slot| (self.forest.created(slot), slot);
             let younger = if age(slot) < age(other) { other } else { slot };
@@ -342,12 +343,7 @@ impl State {
             }
             self.by_key.remove(hash, |found| found == other);
         }
-        let (rows, texts) = (&self.rows, &self.texts);
-        let hash_of = |slot| {
-            let text = rows.get(slot).and_then(|row| texts.get(row.text)).unwrap_or_default();
-            self.hasher.hash_one(quoted_key(text).unwrap_or_default())
-        };
-        self.by_key.insert(hash, slot, hash_of);
+        self.by_key.insert(hash, slot);
     }
 
     fn forget_key(&mut self, slot: u32) {
@@ -356,7 +352,7 @@ impl State {
             Arc::make_mut(&mut self.shadowed).remove(&slot);
             return;
         }
-        let hash = self.hasher.hash_one(quoted.as_str());
+        let hash = self.hash(quoted.as_str());
         self.by_key.remove(hash, |found| found == slot);
         let has_key = |&other: &u32| quoted_key(self.text(other)) == Some(quoted.as_str());
         let heirs = self.shadowed.iter().copied().filter(has_key);

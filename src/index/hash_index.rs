@@ -1,27 +1,27 @@
 //! [`HashIndex`]: `u32` values found by the hash of what they stand for.
 //!
 //! Small hash tables (shards) hang in a tree that is walked by the upper bits of the hash; a full
-//! shard becomes a node of smaller ones, so that adding never passes over all values. It neither
-//! hashes nor compares: the caller does both, with a hash whose bits are all well mixed and seeded
-//! (keys come from outside).
+//! shard becomes a node of smaller ones, so that adding never passes over all values. A shard is one
+//! piece of memory, searched from the place that the lowest bits name on (linear probing), and knows
+//! the hashes of its values: a search touches little memory, and growing asks nobody.
+//!
+//! It neither hashes nor compares: the caller does both, with a hash whose bits are all well mixed
+//! and seeded (keys come from outside).
 
 use std::sync::Arc;
 
-use hashbrown::HashTable;
-
-/// How many bits of the hash each level of the tree takes.
-const LEVEL_BITS: u32 = 2;
+/// How many bits of the hash each level of the tree takes, from the highest on.
+const LEVEL_BITS: u32 = 3;
 /// The number of children of a node.
 const FANOUT: usize = 1 << LEVEL_BITS;
-/// The uppermost bits of a hash, which a shard uses as its tags; the tree takes those below them.
-const TAG_BITS: u32 = 7;
-/// A shard splits when it would grow beyond this number of values, which just fit into 128 buckets.
-const SHARD_LEN_MAX: usize = 112;
 /// Below this level shards grow without splitting: only values with equal hashes get there, and
-/// the lowest bits stay for the shards, which use them for their buckets.
-const LEVEL_MAX: u32 = 16;
+/// the lowest bits stay for the shards.
+const LEVEL_MAX: u32 = 8;
+/// Cells of a shard at first, and before it splits. Numbers of cells are powers of two.
+const CELLS_MIN: usize = 8;
+const CELLS_MAX: usize = 128;
 
-/// A set of `u32` values that is cloned in constant time.
+/// A set of `u32` values, any but `u32::MAX`, that is cloned in constant time.
 #[derive(Clone)]
 pub(crate) struct HashIndex {
     root: Node,
@@ -31,7 +31,27 @@ pub(crate) struct HashIndex {
 #[derive(Clone)]
 enum Node {
     Inner(Arc<[Node; FANOUT]>),
-    Shard(Arc<HashTable<u32>>),
+    Shard(Shard),
+}
+
+#[derive(Clone)]
+struct Shard {
+    cells: Arc<[Cell]>,
+    len: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Cell {
+    hash: u32,
+    value: u32,
+}
+
+impl Cell {
+    const EMPTY: Cell = Cell { hash: 0, value: u32::MAX };
+
+    fn is_empty(self) -> bool {
+        self.value == Cell::EMPTY.value
+    }
 }
 
 impl Default for HashIndex {
@@ -43,7 +63,7 @@ impl Default for HashIndex {
 impl HashIndex {
     /// An index without values.
     pub(crate) fn new() -> HashIndex {
-        HashIndex { root: Node::Shard(Arc::new(HashTable::new())), len: 0 }
+        HashIndex { root: Node::Shard(Shard::with_cells(CELLS_MIN)), len: 0 }
     }
 
     /// The number of values.
@@ -52,7 +72,7 @@ impl HashIndex {
     }
 
     /// A value inserted with `hash` that `eq` recognises.
-    pub(crate) fn find(&self, hash: u64, eq: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn find(&self, hash: u32, eq: impl Fn(u32) -> bool) -> Option<u32> {
         let mut node = &self.root;
         let mut level = 0;
         loop {
@@ -61,23 +81,27 @@ impl HashIndex {
                     node = children.get(place(hash, level))?;
                     level += 1;
                 }
-                Node::Shard(shard) => return shard.find(hash, |&value| eq(value)).copied(),
+                Node::Shard(shard) => return shard.find(hash, eq).map(|(_, value)| value),
             }
         }
     }
 
-    /// Adds `value`, found by `hash` from now on; `rehash` gives the hash of any value in here.
+    /// Adds `value`, found by `hash` from now on.
     ///
     /// It is added even if an equal one is there: look with [`HashIndex::find`] before.
-    pub(crate) fn insert(&mut self, hash: u64, value: u32, rehash: impl Fn(u32) -> u64) {
+    pub(crate) fn insert(&mut self, hash: u32, value: u32) {
         let mut node = &mut self.root;
         let mut level = 0;
         loop {
             if let Node::Shard(shard) = node {
-                if shard.len() < SHARD_LEN_MAX || level >= LEVEL_MAX {
+                if !shard.is_full() {
                     break;
                 }
-                *node = split(shard, level, &rehash);
+                if shard.cells.len() < CELLS_MAX || level >= LEVEL_MAX {
+                    *shard = shard.doubled();
+                    break;
+                }
+                *node = shard.split(level);
             }
             let Node::Inner(children) = node else { break };
             let Some(child) = Arc::make_mut(children).get_mut(place(hash, level)) else { return };
@@ -85,13 +109,13 @@ impl HashIndex {
             level += 1;
         }
         if let Node::Shard(shard) = node {
-            Arc::make_mut(shard).insert_unique(hash, value, |&value| rehash(value));
+            shard.put(Cell { hash, value });
             self.len += 1;
         }
     }
 
     /// Takes out a value inserted with `hash` that `eq` recognises.
-    pub(crate) fn remove(&mut self, hash: u64, eq: impl Fn(u32) -> bool) -> Option<u32> {
+    pub(crate) fn remove(&mut self, hash: u32, eq: impl Fn(u32) -> bool) -> Option<u32> {
         let value = self.find(hash, eq)?;
         let mut node = &mut self.root;
         let mut level = 0;
@@ -100,27 +124,90 @@ impl HashIndex {
             level += 1;
         }
         let Node::Shard(shard) = node else { return None };
-        let entry = Arc::make_mut(shard).find_entry(hash, |&other| other == value).ok()?;
+        let (at, _) = shard.find(hash, |other| other == value)?;
+        shard.take(at);
         self.len -= 1;
-        Some(entry.remove().0)
+        Some(value)
+    }
+}
+
+impl Shard {
+    fn with_cells(count: usize) -> Shard {
+        Shard { cells: Arc::from(vec![Cell::EMPTY; count]), len: 0 }
+    }
+
+    /// Whether another value would make searches long: a quarter of the cells stays empty.
+    fn is_full(&self) -> bool {
+        self.len as usize >= self.cells.len() / 4 * 3
+    }
+
+    /// The cells from the one that `hash` names on, around the end, each with its place.
+    fn cells_from(&self, hash: u32) -> impl Iterator<Item = (usize, Cell)> {
+        let mask = self.cells.len() - 1;
+        (hash as usize & mask..).map_while(move |at| Some((at & mask, *self.cells.get(at & mask)?)))
+    }
+
+    /// Where a value is, and the value.
+    fn find(&self, hash: u32, eq: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
+        self.cells_from(hash)
+            .take_while(|(_, cell)| !cell.is_empty())
+            .find(|(_, cell)| cell.hash == hash && eq(cell.value))
+            .map(|(at, cell)| (at, cell.value))
+    }
+
+    /// Adds a value; a cell must be empty.
+    fn put(&mut self, new: Cell) {
+        let empty = self.cells_from(new.hash).find(|(_, cell)| cell.is_empty());
+        if let Some(cell) = empty.and_then(|(at, _)| Arc::make_mut(&mut self.cells).get_mut(at)) {
+            *cell = new;
+            self.len += 1;
+        }
+    }
+
+    /// Takes the value at a place out. What follows it may have been put there because of it, so
+    /// all up to the next empty cell is put anew.
+    fn take(&mut self, at: usize) {
+        let behind: Vec<(usize, Cell)> =
+            self.cells_from(at as u32).skip(1).take_while(|(_, cell)| !cell.is_empty()).collect();
+        let cells = Arc::make_mut(&mut self.cells);
+        for at in behind.iter().map(|(at, _)| *at).chain([at]) {
+            if let Some(cell) = cells.get_mut(at) {
+                *cell = Cell::EMPTY;
+            }
+        }
+        self.len -= 1 + behind.len() as u32;
+        behind.into_iter().for_each(|(_, cell)| self.put(cell));
+    }
+
+    fn values(&self) -> impl Iterator<Item = Cell> {
+        self.cells.iter().copied().filter(|cell| !cell.is_empty())
+    }
+
+    /// The same values in twice the cells.
+    fn doubled(&self) -> Shard {
+        let mut shard = Shard::with_cells(self.cells.len() * 2);
+        self.values().for_each(|cell| shard.put(cell));
+        shard
+    }
+
+    /// The node that takes the place of a full shard of `level`.
+    fn split(&self, level: u32) -> Node {
+        let mut shards: [Shard; FANOUT] = std::array::from_fn(|_| Shard::with_cells(CELLS_MIN));
+        for cell in self.values() {
+            if let Some(shard) = shards.get_mut(place(cell.hash, level)) {
+                if shard.is_full() {
+                    *shard = shard.doubled();
+                }
+                shard.put(cell);
+            }
+        }
+        Node::Inner(Arc::new(shards.map(Node::Shard)))
     }
 }
 
 /// Where in a node of `level` (the root's is 0) the way to `hash` goes on.
-fn place(hash: u64, level: u32) -> usize {
-    (hash >> (u64::BITS - TAG_BITS - LEVEL_BITS * (level + 1))) as usize % FANOUT
-}
-
-/// The node that takes the place of a full shard of `level`.
-fn split(full: &HashTable<u32>, level: u32, rehash: &impl Fn(u32) -> u64) -> Node {
-    let mut shards: [HashTable<u32>; FANOUT] = std::array::from_fn(|_| HashTable::new());
-    for &value in full {
-        let hash = rehash(value);
-        if let Some(shard) = shards.get_mut(place(hash, level)) {
-            shard.insert_unique(hash, value, |&value| rehash(value));
-        }
-    }
-    Node::Inner(Arc::new(shards.map(|shard| Node::Shard(Arc::new(shard)))))
+fn place(hash: u32, level: u32) -> usize {
+    (hash >> (u32::BITS - LEVEL_BITS * (level + 1))) as usize % FANOUT
 }
 
 #[cfg(test)]
@@ -131,8 +218,8 @@ mod tests {
     use crate::index::random::{Random, mix};
 
     impl HashIndex {
-        fn sane(&self, hash_of: &impl Fn(u32) -> u64) {
-            fn walk(node: &Node, path: &mut Vec<usize>, hash_of: &impl Fn(u32) -> u64) -> usize {
+        fn sane(&self, hash_of: &impl Fn(u32) -> u32) {
+            fn walk(node: &Node, path: &mut Vec<usize>, hash_of: &impl Fn(u32) -> u32) -> usize {
                 match node {
                     Node::Inner(children) => {
                         assert!(path.len() < LEVEL_MAX as usize);
@@ -146,14 +233,15 @@ mod tests {
                     }
                     Node::Shard(shard) => {
                         let deepest = path.len() == LEVEL_MAX as usize;
-                        assert!(deepest || shard.len() <= SHARD_LEN_MAX);
-                        for &value in &**shard {
+                        assert!(deepest || shard.cells.len() <= CELLS_MAX);
+                        for Cell { hash, value } in shard.values() {
+                            assert_eq!(hash, hash_of(value));
                             let levels = path.iter().zip(0..);
-                            levels.for_each(|(&at, level)| {
-                                assert_eq!(at, place(hash_of(value), level));
-                            });
+                            levels.for_each(|(&at, level)| assert_eq!(at, place(hash, level)));
                         }
-                        shard.len()
+                        assert_eq!(shard.values().count(), shard.len as usize);
+                        assert!(shard.len as usize <= shard.cells.len() / 4 * 3);
+                        shard.len as usize
                     }
                 }
             }
@@ -166,19 +254,18 @@ mod tests {
         index: HashIndex,
         model: HashMap<u64, u32>,
         keys: Vec<u64>,
-        hash: fn(u64) -> u64,
+        hash: fn(u64) -> u32,
     }
 
     impl Fixture {
-        fn new(hash: fn(u64) -> u64) -> Fixture {
+        fn new(hash: fn(u64) -> u32) -> Fixture {
             Fixture { index: HashIndex::new(), model: HashMap::new(), keys: Vec::new(), hash }
         }
 
         fn insert(&mut self, key: u64) {
             let value = self.keys.len() as u32;
             self.keys.push(key);
-            self.index
-                .insert((self.hash)(key), value, |other| (self.hash)(self.keys[other as usize]));
+            self.index.insert((self.hash)(key), value);
             self.model.insert(key, value);
         }
 
@@ -201,7 +288,11 @@ mod tests {
         }
     }
 
-    fn random_operations(salt: u64, hash: fn(u64) -> u64, range: usize, steps: usize) {
+    fn mixed(key: u64) -> u32 {
+        mix(key) as u32
+    }
+
+    fn random_operations(salt: u64, hash: fn(u64) -> u32, range: usize, steps: usize) {
         let mut random = Random::new(salt);
         let mut fixture = Fixture::new(hash);
         let mut clones = Vec::new();
@@ -225,21 +316,21 @@ mod tests {
 
     #[test]
     fn random_operations_agree_with_a_map_and_clones_stay_as_they_were() {
-        random_operations(1, mix, 20_000, 100_000);
-        random_operations(2, mix, 300, 10_000);
+        random_operations(1, mixed, 20_000, 100_000);
+        random_operations(2, mixed, 300, 10_000);
     }
 
     #[test]
     fn bad_hashes_are_slow_but_right() {
         random_operations(3, |_| 0, 1000, 6000);
-        random_operations(4, |key| key % 3, 1000, 6000);
-        random_operations(5, |key| key << 57, 1000, 6000);
+        random_operations(4, |key| (key % 3) as u32, 1000, 6000);
+        random_operations(5, |key| (key as u32) << 25, 1000, 6000);
     }
 
     #[test]
     fn several_values_with_one_hash_are_told_apart() {
         let mut index = HashIndex::new();
-        (0..5).for_each(|value| index.insert(9, value, |_| 9));
+        (0..5).for_each(|value| index.insert(9, value));
         assert_eq!(index.find(9, |value| value == 3), Some(3));
         assert_eq!(index.find(9, |value| value == 7), None);
         assert_eq!(index.remove(9, |value| value == 3), Some(3));
@@ -249,13 +340,13 @@ mod tests {
 
     #[test]
     fn removing_what_is_not_there_copies_nothing() {
-        let mut fixture = Fixture::new(mix);
-        (0..100).for_each(|key| fixture.insert(key));
+        let mut fixture = Fixture::new(mixed);
+        (0..90).for_each(|key| fixture.insert(key));
         let clone = fixture.index.clone();
-        fixture.remove(100);
+        fixture.remove(90);
         let (Node::Shard(one), Node::Shard(other)) = (&fixture.index.root, &clone.root) else {
-            panic!("100 values fit into one shard");
+            panic!("90 values fit into one shard");
         };
-        assert!(Arc::ptr_eq(one, other));
+        assert!(Arc::ptr_eq(&one.cells, &other.cells));
     }
 }
