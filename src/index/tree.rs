@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 /// The largest size of a leaf, which an edit may have to copy, and of its number of members.
-const LEAF_BYTES_MAX: usize = 4096;
+const LEAF_BYTES_MAX: usize = 2048;
 const LEAF_LEN_MAX: usize = 256;
 /// The largest number of children of an inner node.
-const INNER_LEN_MAX: usize = 32;
+const INNER_LEN_MAX: usize = 16;
 
 /// A node of the tree, or all of it.
 pub(super) enum Node<T> {
