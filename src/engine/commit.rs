@@ -43,6 +43,8 @@ pub(super) struct Session {
     /// The state that the last of them made.
     pub(super) state: State,
     since: Duration,
+    /// It has only just begun, with a look at what others wrote.
+    is_new: bool,
 }
 
 /// How a commit was kept.
@@ -127,7 +129,8 @@ impl Engine {
                 let exclusive = Arc::from(self.storage.lock(limits.lock_timeout)?);
                 let since = self.machine.monotonic();
                 self.refresh(&*exclusive)?;
-                tip.session = Some(Session { exclusive, state: self.current(), since });
+                let state = self.current();
+                tip.session = Some(Session { exclusive, state, since, is_new: true });
                 return Ok(tip);
             };
             if self.machine.monotonic().saturating_sub(session.since) < SESSION {
@@ -148,7 +151,10 @@ impl Engine {
 
     /// Takes in what others wrote since the session began: a person's edit needs no lock.
     pub(super) fn catch_up_tip(&self, tip: &mut Tip) -> Result<()> {
-        let Some(session) = &tip.session else { return Err(no_session()) };
+        let Some(session) = &mut tip.session else { return Err(no_session()) };
+        if std::mem::take(&mut session.is_new) && !self.is_stale() {
+            return Ok(());
+        }
         let exclusive = Arc::clone(&session.exclusive);
         if !self.is_stale() && !exclusive.changed()?.is_any() {
             return Ok(());

@@ -131,9 +131,15 @@ impl Engine {
         pending.commits += 1;
         pending.first.get_or_insert(now);
         let due = now + limits.interval;
-        pending.due = Some(pending.due.map_or(due, |earlier| earlier.min(due)));
+        // Who waits for a moment that is not later need not be woken.
+        let sooner = pending.due.is_none_or(|earlier| due < earlier);
+        if sooner {
+            pending.due = Some(due);
+        }
         drop(pending);
-        self.unsynced.changed.notify_all();
+        if sooner {
+            self.unsynced.changed.notify_all();
+        }
         self.begin_thread(limits);
     }
 

@@ -25,6 +25,8 @@ struct Waiting {
     failed: BTreeMap<u64, Failure>,
     /// Sessions that have ended.
     sessions: u64,
+    /// Threads that wait for any of this to move.
+    threads: u32,
 }
 
 /// An error as each commit of a group gets it.
@@ -41,8 +43,21 @@ impl Group {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
-        self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'a>(&self, mut waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
+        waiting.threads += 1;
+        let mut waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        waiting.threads -= 1;
+        waiting
+    }
+
+    /// Changes what threads wait for, and wakes those that do: waking nobody costs a system call,
+    /// too.
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
+        let mut waiting = self.lock();
+        change(&mut waiting);
+        if waiting.threads > 0 {
+            self.moved.notify_all();
+        }
     }
 
     /// How many sessions have ended so far.
@@ -52,8 +67,7 @@ impl Group {
 
     /// Notes that a session ended.
     pub(super) fn note_end(&self) {
-        self.lock().sessions += 1;
-        self.moved.notify_all();
+        self.change(|waiting| waiting.sessions += 1);
     }
 
     /// Waits until another session ends than the first `ended`.
@@ -70,8 +84,7 @@ struct Syncing<'a>(&'a Group);
 
 impl Drop for Syncing<'_> {
     fn drop(&mut self) {
-        self.0.lock().syncing = false;
-        self.0.moved.notify_all();
+        self.0.change(|waiting| waiting.syncing = false);
     }
 }
 
@@ -166,8 +179,7 @@ impl Engine {
             Ok(()) => {
                 self.unsynced.clear();
                 tip.durable = written;
-                self.group.lock().done = written;
-                self.group.moved.notify_all();
+                self.group.change(|waiting| waiting.done = written);
                 Ok(())
             }
             Err(error) => Err(self.fail(tip, &*exclusive, error)),
@@ -197,13 +209,13 @@ impl Engine {
             }
         };
         let failure = Failure::of(&error);
-        let mut waiting = self.group.lock();
-        for ticket in tip.durable + 1..=tip.written {
-            waiting.failed.insert(ticket, failure.clone());
-        }
-        waiting.done = tip.written;
+        self.group.change(|waiting| {
+            for ticket in tip.durable + 1..=tip.written {
+                waiting.failed.insert(ticket, failure.clone());
+            }
+            waiting.done = tip.written;
+        });
         tip.durable = tip.written;
-        self.group.moved.notify_all();
         if let Some(session) = &mut tip.session {
             session.state = self.current();
         }

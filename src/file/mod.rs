@@ -198,6 +198,13 @@ pub(crate) struct Fingerprint {
     changed_ns: i128,
 }
 
+impl Fingerprint {
+    /// The bytes of the file.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+}
+
 impl Metadata {
     /// The members that tell one version of a file from another.
     pub(crate) fn fingerprint(&self) -> Fingerprint {

@@ -40,8 +40,12 @@ impl Turns {
 
     /// Ends the turn of the thread that has it.
     pub(crate) fn leave(&self) {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).tickets.pop_front();
-        self.moved.notify_all();
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        line.tickets.pop_front();
+        // Waking nobody costs a system call, too.
+        if !line.tickets.is_empty() {
+            self.moved.notify_all();
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! operations of the log are interpreted here.
 //!
 //! - [`place`]: the folder and the lock file; [`read`], [`load`]: reading the file and its log
+//! - [`watch`]: noticing at each call that somebody changed the file
 //! - [`held`]: everything that writes, under the exclusive lock; [`aside`]: what is kept aside
 
 use std::ffi::{OsStr, OsString};
@@ -20,16 +21,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::atomic::Target;
 use crate::file::header::{Header, digest};
 use crate::file::lock::Guard;
-use crate::file::{FileKind, FileSystem, LockMode, Metadata, look, not_a_file};
+use crate::file::{FileKind, FileSystem, LockMode, Metadata, Open, look, not_a_file, open_regular};
 
 mod aside;
 mod held;
 mod load;
 mod place;
 mod read;
+mod watch;
 
 use held::Held;
 use place::{Place, open_place};
+use watch::Watch;
 
 /// A file changed so recently may still be being written.
 const FRESH: Duration = Duration::from_millis(500);
@@ -65,6 +68,7 @@ struct Inner {
     access: Access,
     place: Mutex<Arc<Place>>,
     seen: Mutex<Seen>,
+    watch: Watch,
     swept: AtomicBool,
 }
 
@@ -94,6 +98,7 @@ impl JsonFile {
             access: how,
             place: Mutex::new(Arc::new(place)),
             seen: Mutex::default(),
+            watch: Watch::default(),
             swept: AtomicBool::new(false),
         })))
     }
@@ -166,22 +171,27 @@ impl Inner {
     }
 
     fn differs(&self, place: &Place, header: Option<Header>) -> Result<Change> {
+        let (change, settled) = {
+            let seen = self.seen();
+            (seen.judge_header(header.as_ref()), seen.settled())
+        };
+        if change == Change::All || settled.is_some_and(|seen| self.watch.is_still(&seen)) {
+            return Ok(change);
+        }
         let found = look(&*place.directory, &self.name, &self.path)?;
         let seen = self.seen().clone();
         let grain = grain(&place.file_system);
-        Ok(match seen.judge(header.as_ref(), found.as_ref(), self.fs.now(), grain) {
-            Verdict::Same => Change::None,
-            Verdict::Grown => Change::Log,
-            Verdict::Changed => Change::All,
-            Verdict::Compare if self.compare(place, &seen)? => Change::All,
-            Verdict::Compare => self.grown(header),
-        })
-    }
-
-    /// What is new when the file is not.
-    fn grown(&self, header: Option<Header>) -> Change {
-        let grown = header.is_some_and(|header| self.seen().has_grown(&header));
-        if grown { Change::Log } else { Change::None }
+        match seen.judge_file(found.as_ref(), self.fs.now(), grain) {
+            Verdict::Changed => return Ok(Change::All),
+            Verdict::Compare if self.compare(place, &seen)? => return Ok(Change::All),
+            Verdict::Compare | Verdict::Same => {}
+        }
+        if let Some(settled) = self.seen().settled() {
+            self.watch.begin(place, &settled, || {
+                open_regular(&*place.directory, &self.name, &self.path, Open::Read).ok().flatten()
+            });
+        }
+        Ok(change)
     }
 
     /// Compares the bytes with those last seen; true when they differ.

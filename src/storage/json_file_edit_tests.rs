@@ -41,6 +41,42 @@ fn a_file_that_is_only_touched_is_noticed_and_is_no_edit() {
     assert!(!store.load(WAIT).unwrap().foreign);
 }
 
+/// What is asked of the open file must tell all that a look by its name would.
+#[test]
+fn a_file_in_use_for_a_while_is_noticed_to_be_edited_replaced_moved_and_removed() {
+    let scratch = Scratch::new();
+    let path = scratch.join("a.json");
+    let put = |text: &str| fs::rename(scratch.write("new", text.as_bytes()), &path).unwrap();
+    let edits: [(&str, &dyn Fn()); 6] = [
+        ("edited in place", &|| drop(scratch.write("a.json", b"two"))),
+        ("replaced", &|| put("two")),
+        ("removed", &|| fs::remove_file(&path).unwrap()),
+        ("moved away", &|| fs::rename(&path, scratch.join("moved")).unwrap()),
+        ("linked elsewhere and replaced", &|| {
+            fs::hard_link(&path, scratch.join("link")).unwrap();
+            put("two");
+        }),
+        ("exchanged for a link", &|| {
+            fs::rename(&path, scratch.join("other")).unwrap();
+            symlink("other", &path).unwrap();
+        }),
+    ];
+    for (what, edit) in edits {
+        put("one");
+        let store = open_new(&path);
+        store.load(WAIT).unwrap();
+        for _ in 0..3 {
+            // Behind the grain of the times of files it is looked at once more, then watched.
+            std::thread::sleep(Duration::from_millis(15));
+            assert!(!store.changed().unwrap().is_any(), "{what}: too early");
+        }
+        edit();
+        assert!(store.changed().map_or(true, |change| change.is_any()), "{what}");
+        assert!(store.changed().map_or(true, |change| change.is_any()), "{what}: still so");
+        drop(fs::remove_file(&path));
+    }
+}
+
 #[test]
 fn a_file_that_is_removed_is_reported_and_can_be_made_again() {
     let scratch = Scratch::new();

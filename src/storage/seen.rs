@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::file::header::Header;
 use crate::file::{Fingerprint, Metadata};
+use crate::storage::Change;
 use crate::wal::log::Log;
 
 /// The coarsest tick of the clock that stamps files.
@@ -80,56 +81,47 @@ impl Base {
     }
 }
 
-/// What a look at the file and the header says.
+/// What a look at the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Same,
-    /// Records came into the log, and nothing else happened.
-    Grown,
     Changed,
     /// It looks the same, but the bytes have to be compared once.
     Compare,
 }
 
 impl Seen {
-    /// Compares what was seen with what is there.
-    pub(super) fn judge(
-        &self,
-        header: Option<&Header>,
-        found: Option<&Metadata>,
-        now: Duration,
-        grain: Duration,
-    ) -> Verdict {
-        // A header that is gone or damaged says nothing of the file, which decides itself.
-        let log = match header {
-            Some(header) if header.digest != self.header_digest => Verdict::Changed,
+    /// What the header tells of others. One that is gone or damaged says nothing of the file, which
+    /// decides itself.
+    pub(super) fn judge_header(&self, header: Option<&Header>) -> Change {
+        match header {
+            Some(header) if header.digest != self.header_digest => Change::All,
             Some(header) if header.log != self.header_log => match self.log {
                 // The first log for the file that is known.
-                None if header.log != 0 => Verdict::Grown,
-                _ => Verdict::Changed,
+                None if header.log != 0 => Change::Log,
+                _ => Change::All,
             },
-            Some(header) if self.has_grown(header) => Verdict::Grown,
-            None if self.log.is_some() => Verdict::Changed,
-            _ => Verdict::Same,
-        };
-        match log {
-            Verdict::Changed => Verdict::Changed,
-            _ => match self.judge_file(found, now, grain) {
-                Verdict::Same => log,
-                other => other,
-            },
+            Some(header) if self.has_grown(header) => Change::Log,
+            None if self.log.is_some() => Change::All,
+            _ => Change::None,
         }
     }
 
     /// Whether the log has records that were not read yet.
-    pub(super) fn has_grown(&self, header: &Header) -> bool {
+    fn has_grown(&self, header: &Header) -> bool {
         match &self.log {
             Some(log) => header.log == log.log.heading.id && header.committed > log.offset,
             None => header.log != 0 && header.log != self.header_log,
         }
     }
 
-    fn judge_file(&self, found: Option<&Metadata>, now: Duration, grain: Duration) -> Verdict {
+    /// Compares the file that was seen with the one that is there.
+    pub(super) fn judge_file(
+        &self,
+        found: Option<&Metadata>,
+        now: Duration,
+        grain: Duration,
+    ) -> Verdict {
         match (self.file, found) {
             (View::Missing, None) => Verdict::Same,
             (View::Present(base), Some(found)) if base.fingerprint == found.fingerprint() => {
@@ -140,6 +132,14 @@ impl Seen {
                 }
             }
             _ => Verdict::Changed,
+        }
+    }
+
+    /// The data file as it was seen, if no change can hide behind that.
+    pub(super) fn settled(&self) -> Option<Fingerprint> {
+        match self.file {
+            View::Present(base) if base.settled => Some(base.fingerprint),
+            _ => None,
         }
     }
 
@@ -195,7 +195,7 @@ mod tests {
     fn an_old_file_is_settled_and_never_compared() {
         let file = metadata(1, 5 * SECOND);
         let seen = seen(&file, Duration::from_secs(9));
-        let verdict = seen.judge(None, Some(&file), Duration::from_secs(99), GRAIN);
+        let verdict = seen.judge_file(Some(&file), Duration::from_secs(99), GRAIN);
         assert_eq!(verdict, Verdict::Same);
     }
 
@@ -204,7 +204,7 @@ mod tests {
         let file = metadata(1, 5 * SECOND);
         let mut seen = seen(&file, Duration::from_millis(5_005));
         let judge =
-            |seen: &Seen, ms| seen.judge(None, Some(&file), Duration::from_millis(ms), GRAIN);
+            |seen: &Seen, ms| seen.judge_file(Some(&file), Duration::from_millis(ms), GRAIN);
         assert_eq!(judge(&seen, 5_009), Verdict::Same);
         assert_eq!(judge(&seen, 5_011), Verdict::Compare);
         seen.settle(file.fingerprint());
@@ -216,21 +216,20 @@ mod tests {
         let file = metadata(1, 5 * SECOND);
         let now = Duration::from_secs(9);
         let seen = seen(&file, now);
-        let judge = |header: Option<&Header>, found: Option<&Metadata>| {
-            seen.judge(header, found, now, GRAIN)
-        };
-        assert_eq!(judge(None, Some(&metadata(2, 5 * SECOND))), Verdict::Changed);
-        assert_eq!(judge(None, Some(&metadata(1, 5 * SECOND + 1))), Verdict::Changed);
-        assert_eq!(judge(None, None), Verdict::Changed);
+        let judge = |found: Option<&Metadata>| seen.judge_file(found, now, GRAIN);
+        assert_eq!(judge(Some(&metadata(2, 5 * SECOND))), Verdict::Changed);
+        assert_eq!(judge(Some(&metadata(1, 5 * SECOND + 1))), Verdict::Changed);
+        assert_eq!(judge(None), Verdict::Changed);
         let same = Header { commit: 9, digest: 7, pending: 3, ..Header::default() };
-        assert_eq!(judge(Some(&same), Some(&file)), Verdict::Same);
+        assert_eq!(judge(Some(&file)), Verdict::Same);
+        assert_eq!(seen.judge_header(Some(&same)), Change::None);
         let other = Header { digest: 8, ..same };
-        assert_eq!(judge(Some(&other), Some(&file)), Verdict::Changed);
+        assert_eq!(seen.judge_header(Some(&other)), Change::All);
     }
 
     #[test]
     fn nothing_seen_yet_means_changed() {
-        let verdict = Seen::default().judge(None, None, Duration::ZERO, GRAIN);
+        let verdict = Seen::default().judge_file(None, Duration::ZERO, GRAIN);
         assert_eq!(verdict, Verdict::Changed);
     }
 

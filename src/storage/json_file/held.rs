@@ -398,8 +398,10 @@ impl Exclusive for Held {
     }
 
     fn size(&self) -> Size {
-        let found = look(&*self.place.directory, &self.store.name, &self.store.path);
-        let file_bytes = found.ok().flatten().map_or(0, |found| found.size);
+        let file_bytes = match self.store.seen().file {
+            View::Present(base) => base.fingerprint.size(),
+            View::Missing | View::Unknown => 0,
+        };
         let log_bytes = self.log().map(|_| self.end().position.offset);
         Size { file_bytes, log_bytes }
     }
