@@ -70,43 +70,43 @@ impl Draft {
     ///
     /// # Errors
     /// Those of the writes; the draft is of no use then.
-    pub(crate) fn run(&mut self, operation: Operation) -> Result<Outcome> {
+    pub(crate) fn run(&mut self, operation: &Operation) -> Result<Outcome> {
         match operation {
             Operation::Add { document, name } => {
-                let slot = self.add(&document)?;
+                let slot = self.add(document)?;
                 if let Some(name) = name {
                     self.name(name, slot)?;
                 }
                 Ok(Outcome::One(slot))
             }
             Operation::Update { target: Target::Id(id), patch, if_rev } => {
-                let slot = self.resolve(&id)?;
-                self.update(slot, &patch, if_rev)?;
+                let slot = self.resolve(id)?;
+                self.update(slot, patch, *if_rev)?;
                 Ok(Outcome::One(slot))
             }
             Operation::Update { target, patch, if_rev } => {
-                let slots = self.targets(&target)?;
+                let slots = self.targets(target)?;
                 for &slot in &slots {
-                    self.update(slot, &patch, if_rev)?;
+                    self.update(slot, patch, *if_rev)?;
                 }
                 Ok(Outcome::Several(slots))
             }
             Operation::Replace { id, document, if_rev } => {
-                self.replace(&id, &document, if_rev).map(Outcome::One)
+                self.replace(id, document, *if_rev).map(Outcome::One)
             }
             Operation::Delete { target, cascade, if_rev } => {
-                let slots = self.targets(&target)?;
-                self.delete(&slots, cascade, if_rev).map(Outcome::Deleted)
+                let slots = self.targets(target)?;
+                self.delete(&slots, *cascade, *if_rev).map(Outcome::Deleted)
             }
         }
     }
 
-    fn name(&mut self, name: String, slot: u32) -> Result<()> {
-        if self.names.contains_key(&name) {
+    fn name(&mut self, name: &str, slot: u32) -> Result<()> {
+        if self.names.contains_key(name) {
             let message = format!("two operations are named '{name}'");
             return Err(Error::invalid(message).field("as").actual(name));
         }
-        self.names.insert(name, slot);
+        self.names.insert(name.to_owned(), slot);
         Ok(())
     }
 
@@ -168,6 +168,7 @@ impl Draft {
         self.check(&document)?;
         let before = replay::digest(self.state.text(slot));
         self.state.change(slot, &mut document, implied);
+        self.check_bytes(slot)?;
         self.state.check_unique(slot)?;
         self.operations.put(&self.state, slot, Some(before))?;
         self.changed = true;
@@ -182,6 +183,7 @@ impl Draft {
             Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
         }
         let slot = self.state.add(&mut document, 0);
+        self.check_bytes(slot)?;
         self.state.check_unique(slot)?;
         self.operations.put(&self.state, slot, None)?;
         self.changed = true;
@@ -189,12 +191,15 @@ impl Draft {
     }
 
     fn check(&self, document: &Document) -> Result<()> {
-        if let Some(problem) = document.problems(&self.state.schema).into_iter().next() {
-            return Err(must_mend(problem));
+        match document.problems(&self.state.schema).into_iter().next() {
+            Some(problem) => Err(must_mend(problem)),
+            None => Ok(()),
         }
-        let mut text = String::new();
-        document.write(&mut text);
-        check_document_bytes(text.len(), self.document_bytes_max)
+    }
+
+    /// Checks the length of a document that was just written.
+    fn check_bytes(&self, slot: u32) -> Result<()> {
+        check_document_bytes(self.state.text(slot).len(), self.document_bytes_max)
     }
 
     pub(super) fn check_rev(&self, slot: u32, expected: Option<u64>) -> Result<()> {

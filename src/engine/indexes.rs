@@ -200,15 +200,11 @@ impl State {
     /// EXISTS naming the index, the key and the other document.
     pub(super) fn check_unique(&self, slot: u32) -> Result<()> {
         let Some(indexes) = &self.indexes else { return Ok(()) };
-        if indexes.rules.iter().all(|rule| !rule.is_unique) {
-            return Ok(());
-        }
-        let keys = IndexRule::all_keys(&indexes.rules, self, slot);
-        let rules = indexes.rules.iter().zip(indexes.entries.iter().zip(&keys));
-        for (rule, (entries, keys)) in rules.filter(|(rule, _)| rule.is_unique) {
-            for key in keys {
-                let first = entries.position(|entry| entry.key < *key);
-                let mut same = entries.iter_from(first).take_while(|entry| entry.key == *key);
+        let rules = indexes.rules.iter().zip(indexes.entries.iter());
+        for (rule, entries) in rules.filter(|(rule, _)| rule.is_unique) {
+            for key in rule.keys_of(self, slot) {
+                let first = entries.position(|entry| entry.key < key);
+                let mut same = entries.iter_from(first).take_while(|entry| entry.key == key);
                 if let Some(other) = same.find(|entry| entry.slot != slot) {
                     return Err(self.not_unique(rule, other));
                 }

@@ -88,12 +88,24 @@ fn read_operation(parser: &mut Parser<'_>) -> Result<Operation> {
         return from_value::<OperationText>(&parser.value()?)?.read();
     }
     let mut members = Object::default();
+    // What may be large is moved, not read from one tree of values into another.
+    let (mut document, mut patch, mut condition) = (None, None, None);
     parser.object(&mut |parser, name| {
         let value = parser.value()?;
-        members.insert(name, value);
+        match name.as_str() {
+            "document" => document = Some(value),
+            "patch" => patch = Some(value),
+            "where" => condition = Some(value),
+            _ => drop(members.insert(name, value)),
+        }
         Ok(())
     })?;
-    from_value::<OperationText>(&Value::Object(members))?.read()
+    let mut operation = from_value::<OperationText>(&Value::Object(members))?;
+    let given = |value: Option<Value>| value.filter(|value| *value != Value::Null).map(Raw);
+    operation.document = given(document);
+    operation.patch = given(patch);
+    operation.condition = given(condition);
+    operation.read()
 }
 
 impl OperationText {

@@ -240,23 +240,20 @@ impl Document {
         }
         for dimension in &schema.dimensions {
             let Some(value) = self.dimensions.get(dimension.member()) else { continue };
-            let field = format!("dimensions.{}", dimension.member());
-            match (value, dimension.kind) {
-                (Value::String(_), DimensionKind::Hierarchical) => {
-                    if self.parent(schema) == ParentRef::Unreadable {
-                        report("parent", &field, "the parent is not given by a UUID".to_owned());
-                    }
-                }
-                (Value::String(text), _) if dimension.allows(text) => {}
+            let (kind, message) = match (value, dimension.kind) {
+                (Value::String(text), DimensionKind::Hierarchical) => match Uuid::try_parse(text) {
+                    Ok(_) => continue,
+                    Err(_) => ("parent", "the parent is not given by a UUID".to_owned()),
+                },
+                (Value::String(text), _) if dimension.allows(text) => continue,
                 (Value::String(_), _) => {
-                    let message = format!("the value is not one of '{}'", dimension.name);
-                    report("value", &field, message);
+                    ("value", format!("the value is not one of '{}'", dimension.name))
                 }
                 (value, _) => {
-                    let message = format!("a dimension holds a text, not {}", value.type_name());
-                    report("type", &field, message);
+                    ("type", format!("a dimension holds a text, not {}", value.type_name()))
                 }
-            }
+            };
+            report(kind, &format!("dimensions.{}", dimension.member()), message);
         }
         problems
     }

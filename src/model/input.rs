@@ -44,7 +44,7 @@ impl Input {
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<Input> {
-        if depth(&Value::Object(object.clone())) > DEPTH_MAX {
+        if depth_of_members(object) >= DEPTH_MAX {
             let message = format!("a document has at most {DEPTH_MAX} levels of nesting");
             return Err(Error::new(ErrorKind::Limit, message).named("JSON_DEPTH"));
         }
@@ -356,9 +356,11 @@ fn unknown_dimension(name: &str, schema: &Schema) -> Error {
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
-        Value::Object(object) => {
-            1 + object.iter().map(|(_, value)| depth(value)).max().unwrap_or(0)
-        }
+        Value::Object(object) => 1 + depth_of_members(object),
         _ => 0,
     }
+}
+
+fn depth_of_members(object: &Object) -> usize {
+    object.iter().map(|(_, value)| depth(value)).max().unwrap_or(0)
 }

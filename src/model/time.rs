@@ -48,24 +48,25 @@ impl Time {
     /// The text in UTC, without needless zeros in the fraction: `2026-11-21T09:00:00.5Z`.
     pub(crate) fn to_text(self) -> String {
         let date = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
-        let mut text = String::with_capacity("2026-11-21T09:00:00.123456789Z".len());
-        push_number(&mut text, date.year().unsigned_abs(), 4);
+        let mut form = *b"yyyy-mm-ddThh:mm:ss.nnnnnnnnn";
         let parts = [
-            ('-', date.month()),
-            ('-', date.day()),
-            ('T', date.hour()),
-            (':', date.minute()),
-            (':', date.second()),
+            (0..4, date.year().unsigned_abs()),
+            (5..7, date.month()),
+            (8..10, date.day()),
+            (11..13, date.hour()),
+            (14..16, date.minute()),
+            (17..19, date.second()),
+            (20..29, self.nanos),
         ];
-        for (mark, number) in parts {
-            text.push(mark);
-            push_number(&mut text, number, 2);
+        for (place, number) in parts {
+            write_digits(form.get_mut(place).unwrap_or_default(), number);
         }
-        if self.nanos > 0 {
-            text.push('.');
-            push_number(&mut text, self.nanos, 9);
-            text.truncate(text.trim_end_matches('0').len());
-        }
+        let form = std::str::from_utf8(&form).unwrap_or_default();
+        let mut text = String::with_capacity(form.len() + 1);
+        text.push_str(match self.nanos {
+            0 => form.get(..19).unwrap_or_default(),
+            _ => form.trim_end_matches('0'),
+        });
         text.push('Z');
         text
     }
@@ -96,9 +97,11 @@ impl fmt::Display for Time {
     }
 }
 
-fn push_number(text: &mut String, number: u32, digits: u32) {
-    for power in (0..digits).rev() {
-        text.extend(char::from_digit(number / 10_u32.pow(power) % 10, 10));
+/// Fills `place` with the last digits of `number`.
+fn write_digits(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 

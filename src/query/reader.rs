@@ -132,11 +132,16 @@ impl<'a> DocumentReader<'a> {
     }
 
     fn data(&self, path: &[String]) -> Reading<'_> {
-        let mut value = self.member("data");
-        for name in path {
-            value = value.and_then(Value::as_object).and_then(|object| object.get(name));
+        if path.is_empty() {
+            return found(self.member("data"));
         }
-        found(value)
+        let mut text = self.member_text("data");
+        for name in path {
+            text = text.and_then(|text| stored::member(text, name));
+        }
+        text.map_or(Reading::Missing, |text| {
+            Reading::Json(Cow::Owned(parse(text).unwrap_or_default()))
+        })
     }
 }
 

@@ -118,6 +118,11 @@ impl IndexRule {
         rules.iter().map(|rule| rule.keys(&document)).collect()
     }
 
+    /// The keys of the entries of a document in this index, each once, in order.
+    pub(crate) fn keys_of(&self, source: &dyn Source, slot: u32) -> Vec<Key> {
+        self.keys(&DocumentReader::new(source, slot))
+    }
+
     fn keys(&self, document: &DocumentReader<'_>) -> Vec<Key> {
         if self.is_key_index() && quoted_key(document.source.text(document.slot)).is_none() {
             return Vec::new();

@@ -5,6 +5,8 @@
 //! between its parts, every rule of JSON kept. Nothing is checked here; of any other text only
 //! the members before the first surprise are found.
 
+use crate::model::json::{plain_run, quote};
+
 /// The names of the members and the JSON of their values, in order. Names come as they are
 /// written; those that every document has hold no escapes.
 pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -18,6 +20,19 @@ pub(super) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
+/// The JSON of the member `name`.
+pub(super) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut quoted = String::new();
+    let written = match plain_run(name.as_bytes()) == name.len() {
+        true => name,
+        false => {
+            quote(name, &mut quoted);
+            quoted.get(1..quoted.len() - 1)?
+        }
+    };
+    members(text).find(|(found, _)| *found == written).map(|(_, value)| value)
+}
+
 /// The bytes of the string at the beginning, quotation marks included.
 fn string_length(bytes: &[u8]) -> Option<usize> {
     if bytes.first() != Some(&b'"') {
@@ -25,8 +40,7 @@ fn string_length(bytes: &[u8]) -> Option<usize> {
     }
     let mut at = 1;
     loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+        at += plain_run(bytes.get(at..)?);
         match bytes.get(at)? {
             b'"' => return Some(at + 1),
             _ => at += 2,
@@ -76,6 +90,15 @@ mod tests {
             assert_eq!(found.len(), expected.len(), "{text}");
             assert!(found.iter().eq(expected.iter()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_member_is_found_by_its_name_however_that_is_written() {
+        let text = r#"{"a":1,"say \"hi\"":{"\\":2},"\u0001":3,"":4}"#;
+        assert_eq!(member(text, "a"), Some("1"));
+        assert_eq!(member(text, "say \"hi\"").and_then(|it| member(it, "\\")), Some("2"));
+        assert_eq!((member(text, "\u{1}"), member(text, "")), (Some("3"), Some("4")));
+        assert_eq!((member(text, "b"), member("[1]", "a"), member("1", "a")), (None, None, None));
     }
 
     #[test]

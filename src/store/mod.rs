@@ -338,7 +338,7 @@ impl Store {
         self.write(|draft| {
             let mut outcomes = Vec::with_capacity(operations.len());
             for (index, operation) in operations.iter().enumerate() {
-                let outcome = draft.run(operation.clone());
+                let outcome = draft.run(operation);
                 outcomes.push(outcome.map_err(|error| error.within(&index.to_string()))?);
             }
             Ok(batch_report(draft, &outcomes))
@@ -354,7 +354,7 @@ impl Store {
 
     fn write_one(&self, operation: &Operation) -> Result<String> {
         self.write(|draft| {
-            let outcome = draft.run(operation.clone())?;
+            let outcome = draft.run(operation)?;
             let mut out = String::new();
             match outcome {
                 Outcome::One(slot) => out = draft.output(slot),

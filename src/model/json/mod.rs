@@ -30,6 +30,7 @@ pub(crate) use object::Object;
 pub(crate) use parser::Parser;
 pub(crate) use place::{line_column, utf8};
 pub(crate) use raw::Raw;
+pub(crate) use string::plain_run;
 pub(crate) use sum::Sum;
 pub(crate) use value::Value;
 pub(crate) use write::quote;
