@@ -1,9 +1,9 @@
 //! [`HashIndex`]: `u32` values found by the hash of what they stand for.
 //!
 //! Small hash tables (shards) hang in a tree that is walked by the upper bits of the hash; a full
-//! shard becomes a node of smaller ones, so that adding never passes over all values. A shard is one
-//! piece of memory, searched from the place that the lowest bits name on (linear probing), and knows
-//! the hashes of its values: a search touches little memory, and growing asks nobody.
+//! shard becomes a node of smaller ones, so that adding never passes over all values. A shard is
+//! one piece of memory, searched from the place that the lowest bits name on (linear probing), and
+//! knows the hashes of its values: a search touches little memory, and growing asks nobody.
 //!
 //! It neither hashes nor compares: the caller does both, with a hash whose bits are all well mixed
 //! and seeded (keys come from outside).
