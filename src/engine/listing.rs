@@ -9,6 +9,9 @@ use crate::ids::walk::Walk;
 use crate::model::json::quote;
 use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
 
+/// Documents that are looked up at once.
+const AHEAD_MAX: usize = 32;
+
 /// Goes over the documents that a query selects, in its order.
 pub(crate) struct Scan {
     selection: Selection,
@@ -28,9 +31,23 @@ enum Source {
     Sorted { slots: std::vec::IntoIter<u32>, has_more: bool },
 }
 
+/// Goes along a way, some documents ahead of the one that it gives: what lists need of documents is
+/// loaded from memory for several of them at once, which takes little longer than for one.
+#[derive(Clone)]
+struct Stream {
+    way: Way,
+    ahead: Vec<Found>,
+    /// How many of those ahead were given.
+    given: usize,
+    /// How far it goes ahead next time: the farther, the longer it goes on.
+    reach: usize,
+    /// The IDs of those ahead, where the way knows them, which would cost a rank on each level.
+    ids: String,
+}
+
 /// A walk that meets the documents in the order of the query.
 #[derive(Clone)]
-enum Stream {
+enum Way {
     /// In the order of IDs; below this level, where it is a walk over a subtree.
     Walk {
         walk: Walk,
@@ -41,44 +58,92 @@ enum Stream {
 }
 
 /// A document, and the position of the entry by which it was found.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Found {
     slot: u32,
     position: Option<u32>,
+    /// Where its ID begins and ends among those ahead.
+    id: Option<(usize, usize)>,
+    /// Its values alone tell that it is selected.
+    is_sure: bool,
 }
 
-impl Stream {
+impl Way {
     fn next(&mut self, selection: &Selection, state: &State) -> Option<Found> {
         match self {
-            Stream::Walk { walk, below } => {
+            Way::Walk { walk, below } => {
                 let slot = walk.next(state.forest())?;
                 let is_out = |top| state.forest().level(slot).is_none_or(|level| level <= top);
                 let inside = !below.is_some_and(is_out);
-                inside.then_some(Found { slot, position: None })
+                inside.then_some(Found { slot, ..Found::default() })
             }
-            Stream::Runs(walk) => {
-                walk.next(selection, state).map(|slot| Found { slot, position: None })
+            Way::Runs(walk) => {
+                walk.next(selection, state).map(|slot| Found { slot, ..Found::default() })
             }
-            Stream::Entries(walk) => {
+            Way::Entries(walk) => {
                 let position = walk.next()?;
                 let slot = state.entries(walk.index)?.select(position)?.slot;
-                Some(Found { slot, position: Some(position) })
+                Some(Found { slot, position: Some(position), ..Found::default() })
             }
         }
     }
+}
 
+impl Stream {
+    fn new(way: Way) -> Stream {
+        Stream { way, ahead: Vec::new(), given: 0, reach: 1, ids: String::new() }
+    }
+
+    /// The next document that is selected, of which `left` are wanted at most.
     fn next_selected(
         &mut self,
         selection: &Selection,
         state: &State,
         is_sure: bool,
+        left: u64,
     ) -> Option<Found> {
         loop {
-            let found = self.next(selection, state)?;
-            if is_sure || selection.matches(state, found.slot) {
-                return Some(found);
+            while let Some(&found) = self.ahead.get(self.given) {
+                self.given += 1;
+                if is_sure || found.is_sure || selection.matches(state, found.slot) {
+                    return Some(found);
+                }
+            }
+            let needed = if is_sure { left } else { u64::MAX };
+            if !self.go_ahead(selection, state, needed) {
+                return None;
             }
         }
+    }
+
+    /// Goes ahead, past documents whose values alone keep them out; false at the end.
+    fn go_ahead(&mut self, selection: &Selection, state: &State, needed: u64) -> bool {
+        let count = usize::try_from(needed).unwrap_or(usize::MAX).min(self.reach);
+        self.reach = AHEAD_MAX.min(self.reach * 2);
+        self.ahead.clear();
+        self.ids.clear();
+        self.given = 0;
+        while self.ahead.len() < count {
+            let Some(mut found) = self.way.next(selection, state) else { break };
+            if let Way::Walk { walk, .. } = &self.way {
+                let start = self.ids.len();
+                found.id = walk.id().map(|id| {
+                    self.ids.push_str(id);
+                    (start, self.ids.len())
+                });
+            }
+            self.ahead.push(found);
+        }
+        let any = !self.ahead.is_empty();
+        self.ahead.retain_mut(|found| {
+            let decided = selection.decide(&state.codes(found.slot));
+            found.is_sure = decided == Some(true);
+            decided != Some(false)
+        });
+        if self.ahead.len() > 1 && selection.reads_texts() {
+            state.touch_texts(self.ahead.iter().map(|found| found.slot));
+        }
+        any
     }
 }
 
@@ -105,10 +170,10 @@ impl Scan {
 
     /// Leaves out the offset where nobody has to be asked.
     fn skip_entries(&mut self) {
-        if let Source::Stream(Stream::Entries(walk)) = &mut self.source {
-            if self.is_sure {
-                walk.skip(std::mem::take(&mut self.skip));
-            }
+        if let (Source::Stream(Stream { way: Way::Entries(walk), .. }), true) =
+            (&mut self.source, self.is_sure)
+        {
+            walk.skip(std::mem::take(&mut self.skip));
         }
     }
 
@@ -118,8 +183,9 @@ impl Scan {
         let key = self.key(state, found);
         let write = |id: Option<&str>, out| self.selection.write(state, found.slot, id, key, out);
         match &self.source {
-            // The walk knows the ID, which would cost a rank on each level.
-            Source::Stream(Stream::Walk { walk, .. }) => write(walk.id(), out),
+            Source::Stream(Stream { way: Way::Walk { .. }, ids, .. }) => {
+                write(found.id.and_then(|(start, end)| ids.get(start..end)), out);
+            }
             _ if self.selection.wants_ids() => write(state.forest().id(found.slot).as_deref(), out),
             _ => write(None, out),
         }
@@ -129,16 +195,22 @@ impl Scan {
 
     fn next(&mut self, state: &State) -> Option<Found> {
         match &mut self.source {
-            Source::Sorted { slots, .. } => slots.next().map(|slot| Found { slot, position: None }),
+            Source::Sorted { slots, .. } => {
+                slots.next().map(|slot| Found { slot, ..Found::default() })
+            }
             Source::Stream(stream) => {
                 if self.left == 0 {
                     return None;
                 }
+                let (selection, is_sure) = (&self.selection, self.is_sure);
                 while self.skip > 0 {
-                    stream.next_selected(&self.selection, state, self.is_sure)?;
+                    match is_sure {
+                        true => stream.way.next(selection, state)?,
+                        false => stream.next_selected(selection, state, is_sure, u64::MAX)?,
+                    };
                     self.skip -= 1;
                 }
-                let found = stream.next_selected(&self.selection, state, self.is_sure)?;
+                let found = stream.next_selected(selection, state, is_sure, self.left)?;
                 self.left -= 1;
                 Some(found)
             }
@@ -158,7 +230,7 @@ impl Scan {
             Source::Stream(_) if self.left > 0 => false,
             Source::Stream(stream) => {
                 let mut stream = stream.clone();
-                let mut next = || stream.next_selected(&self.selection, state, self.is_sure);
+                let mut next = || stream.next_selected(&self.selection, state, self.is_sure, 1);
                 (0..=self.skip).all(|_| next().is_some())
             }
         }
@@ -183,12 +255,11 @@ fn source(selection: &Selection, state: &State, plan: Plan) -> Result<Source> {
         let Sorted { slots, has_more } = selection.sort(state, slots, plan.is_exact);
         Source::Sorted { slots: slots.into_iter(), has_more }
     };
+    let stream = |way| Source::Stream(Stream::new(way));
     Ok(match plan.access {
         Access::Scan if !selection.is_native_order() => sorted(&mut state.slots()),
-        Access::Scan => {
-            Source::Stream(Stream::Walk { walk: walk(selection, state, None)?, below: None })
-        }
-        Access::Subtree(top) => Source::Stream(Stream::Walk {
+        Access::Scan => stream(Way::Walk { walk: walk(selection, state, None)?, below: None }),
+        Access::Subtree(top) => stream(Way::Walk {
             walk: walk(selection, state, Some(top))?,
             below: state.forest().level(top),
         }),
@@ -207,14 +278,14 @@ fn source(selection: &Selection, state: &State, plan: Plan) -> Result<Source> {
         }
         Access::Ordered { index, positions, fixed, parts, is_reversed } => {
             let entries = EntryWalk::new(index, positions, is_reversed);
-            Source::Stream(Stream::Runs(RunWalk::new(selection, state, entries, fixed, parts)))
+            stream(Way::Runs(RunWalk::new(selection, state, entries, fixed, parts)))
         }
         Access::Asked { index, positions, is_reversed } => {
             let mut walk = EntryWalk::new(index, positions, is_reversed);
             if let Some((key, identity)) = selection.resume_entry() {
                 walk.resume_behind(state, key, identity);
             }
-            Source::Stream(Stream::Entries(walk))
+            stream(Way::Entries(walk))
         }
     })
 }

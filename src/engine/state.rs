@@ -110,6 +110,13 @@ impl State {
         self.rows.get(slot).and_then(|row| self.texts.get(row.text)).unwrap_or_default()
     }
 
+    /// Loads the texts of documents from memory that are going to be read.
+    pub(super) fn touch_texts(&self, slots: impl Iterator<Item = u32>) {
+        let rows = slots.map(|slot| self.rows.get(slot).map_or(Span::NONE, |row| row.text));
+        let spans: Vec<Span> = rows.collect();
+        self.texts.touch(&spans);
+    }
+
     /// The text that calls return, with the short ID of this state.
     pub(crate) fn output(&self, slot: u32) -> String {
         let mut out = String::new();

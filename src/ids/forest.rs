@@ -375,9 +375,20 @@ impl Forest {
 
 /// Appends a number in decimal digits.
 pub(super) fn push_number(number: u32, out: &mut String) {
-    use std::fmt::Write;
-    // Writing into a String cannot fail.
-    let _ = write!(out, "{number}");
+    // The formatter of the standard library does more than this, which shows in lists of all IDs.
+    let mut digits = [0; 10];
+    let mut rest = number;
+    let mut first = digits.len();
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        first = place;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(first..).unwrap_or_default();
+    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
 /// The order of the members of a partition.

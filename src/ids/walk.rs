@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, ROOT, push_number};
+use crate::ids::forest::{Forest, Parent, Partition, ROOT, push_number};
 use crate::model::document::Codes;
 use crate::model::time::Time;
 
@@ -22,13 +22,36 @@ pub(crate) struct Step {
     pub(crate) slot: Option<u32>,
 }
 
+/// Members of a partition that are looked up at once.
+const AHEAD_MAX: usize = 16;
+
 #[derive(Clone, Debug)]
 struct Frame {
     partitions: Arc<Vec<u32>>,
     partition: usize,
+    /// How many members of the partition were given, those ahead not counted.
     position: u32,
     /// The length of the parent's ID with its dot.
     base: usize,
+    ahead: Ahead,
+}
+
+/// Members that come next, and the prefix of their partition. What the walk needs of them is
+/// loaded from memory together, which takes little longer than loading it of one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ahead {
+    slots: [u32; AHEAD_MAX],
+    next: usize,
+    end: usize,
+    prefix: u32,
+}
+
+impl Ahead {
+    fn next(&mut self) -> Option<u32> {
+        let slot = self.slots.get(self.next..self.end)?.first().copied();
+        self.next += usize::from(slot.is_some());
+        slot
+    }
 }
 
 /// A walk over all documents. Costs O(1) for each, but for the unplaced ones, which are sorted.
@@ -39,12 +62,14 @@ pub(crate) struct Walk {
     id: String,
     /// The unplaced documents still to come, in reverse; absent until the trees are done.
     unplaced: Option<Vec<u32>>,
+    /// How many members are looked up at once: the more, the longer the walk goes on.
+    reach: usize,
 }
 
 impl Walk {
     /// Starts at the first document.
     pub(crate) fn new(forest: &Forest) -> Walk {
-        let mut walk = Walk { frames: Vec::new(), id: String::new(), unplaced: None };
+        let mut walk = Walk::nowhere();
         walk.descend(forest, ROOT);
         walk
     }
@@ -62,24 +87,24 @@ impl Walk {
 
     /// Starts behind an unplaced document.
     pub(crate) fn after_unplaced(forest: &Forest, created: Time, slot: Option<u32>) -> Walk {
-        let mut walk = Walk { frames: Vec::new(), id: String::new(), unplaced: None };
+        let mut walk = Walk::nowhere();
         let mut rest = unplaced_in_reverse(forest);
         rest.retain(|&other| (forest.created(other), other) > (created, slot.unwrap_or(0)));
         walk.unplaced = Some(rest);
         walk
     }
 
+    fn nowhere() -> Walk {
+        Walk { frames: Vec::new(), id: String::new(), unplaced: None, reach: 1 }
+    }
+
     /// The next document, or none at the end.
     pub(crate) fn next(&mut self, forest: &Forest) -> Option<u32> {
         while let Some(frame) = self.frames.last_mut() {
-            let Some(&partition) = frame.partitions.get(frame.partition) else {
-                self.frames.pop();
-                continue;
-            };
-            let entry = forest.partitions.get(partition)?;
-            let Some(slot) = entry.members.select(frame.position) else {
-                frame.partition += 1;
-                frame.position = 0;
+            let Some(slot) = frame.ahead.next() else {
+                if !self.look_ahead(forest) {
+                    self.frames.pop();
+                }
                 continue;
             };
             frame.position += 1;
@@ -88,12 +113,38 @@ impl Walk {
                 false => frame.position,
             };
             self.id.truncate(frame.base);
-            self.id.push_str(forest.prefixes.text(entry.prefix));
+            self.id.push_str(forest.prefixes.text(frame.ahead.prefix));
             push_number(number, &mut self.id);
             self.descend(forest, slot);
             return Some(slot);
         }
         self.unplaced.get_or_insert_with(|| unplaced_in_reverse(forest)).pop()
+    }
+
+    /// Looks up what comes next in the last frame; false when nothing does.
+    fn look_ahead(&mut self, forest: &Forest) -> bool {
+        let Some(frame) = self.frames.last_mut() else { return false };
+        while let Some(&partition) = frame.partitions.get(frame.partition) {
+            let Some(entry) = forest.partitions.get(partition) else { return false };
+            let run = entry.members.run_from(frame.position);
+            if run.is_empty() {
+                frame.partition += 1;
+                frame.position = 0;
+                continue;
+            }
+            let mut ahead = Ahead { prefix: entry.prefix, ..Ahead::default() };
+            for (place, slot) in ahead.slots.iter_mut().zip(run).take(self.reach) {
+                *place = *slot;
+                ahead.end += 1;
+            }
+            self.reach = AHEAD_MAX.min(self.reach * 2);
+            if ahead.end > 2 {
+                forest.touch(ahead.slots.get(..ahead.end).unwrap_or_default());
+            }
+            frame.ahead = ahead;
+            return true;
+        }
+        false
     }
 
     /// The ID of the document that `next` gave last; none for an unplaced one.
@@ -113,7 +164,8 @@ impl Walk {
             self.id.push('.');
         }
         let base = self.id.len();
-        self.frames.push(Frame { partitions: partitions.clone(), partition: 0, position: 0, base });
+        let (partitions, ahead) = (Arc::clone(partitions), Ahead::default());
+        self.frames.push(Frame { partitions, partition: 0, position: 0, base, ahead });
     }
 
     /// Moves the last frame behind `step` and goes below it. False when the document of that step
@@ -127,6 +179,7 @@ impl Walk {
         let Some(entry) = entry.and_then(|partition| forest.partitions.get(partition)) else {
             return false;
         };
+        frame.ahead = Ahead::default();
         frame.position = entry.members.position_by(|slot| compare(forest, slot, step));
         let there = entry.members.select(frame.position);
         if there.is_none() || there != step.slot {
@@ -153,6 +206,17 @@ fn unplaced_in_reverse(forest: &Forest) -> Vec<u32> {
 }
 
 impl Forest {
+    /// Loads what a walk needs of documents, in stages: within each, nothing waits for anything
+    /// else.
+    fn touch(&self, slots: &[u32]) {
+        let lists = slots.iter().filter_map(|&slot| self.nodes.get(slot)?.children.as_ref());
+        let lists: Vec<&Arc<Vec<u32>>> = lists.collect();
+        let below = lists.iter().filter_map(|list| self.partitions.get(*list.first()?));
+        let below: Vec<&Partition> = below.collect();
+        let children = below.iter().filter_map(|it| self.nodes.get(it.members.select(0)?));
+        std::hint::black_box(children.filter(|node| node.children.is_some()).count());
+    }
+
     /// The steps from a root to a placed document.
     pub(crate) fn steps(&self, slot: u32) -> Vec<Step> {
         let mut steps = Vec::new();

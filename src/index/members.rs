@@ -154,7 +154,7 @@ impl Members {
     }
 
     /// Some of the members from `position` on; none when there are none.
-    fn run_from(&self, position: u32) -> &[u32] {
+    pub(crate) fn run_from(&self, position: u32) -> &[u32] {
         match &self.0 {
             Form::Few { len, slots } => {
                 few(*len, slots).get(position as usize..).unwrap_or_default()

@@ -4,13 +4,15 @@
 //! `dimensions`, paths into `data` under `data`. A named field that the document lacks is left
 //! out.
 
+use uuid::Uuid;
+
 use crate::error::Result;
-use crate::model::document::push_output;
+use crate::model::document::{push_output, push_uuid};
 use crate::model::json::{Object, Value, quote};
 use crate::model::schema::Schema;
 use crate::query::Source;
 use crate::query::field::Field;
-use crate::query::reader::{DocumentReader, Reading, uuid_text};
+use crate::query::reader::{DocumentReader, Reading};
 
 /// The members of the output that are no groups, in the order of output; the groups come behind
 /// `body`.
@@ -148,6 +150,19 @@ impl Projection {
         }
     }
 
+    /// Whether the text of a document is read.
+    pub(super) fn reads_texts(&self) -> bool {
+        let Projection::Fields(fields) = self else { return true };
+        let is_known = |field: &Field| {
+            matches!(field, Field::Uuid | Field::Id | Field::Level | Field::HasChildren)
+        };
+        let is_empty =
+            |branch: &Branch| matches!(branch, Branch::Members(members) if members.is_empty());
+        !fields.members.iter().all(is_known)
+            || !is_empty(&fields.dimensions)
+            || !is_empty(&fields.data)
+    }
+
     /// Appends the output for a document with that short ID.
     pub(super) fn write(&self, source: &dyn Source, slot: u32, id: Option<&str>, out: &mut String) {
         match self {
@@ -211,7 +226,9 @@ impl Fields {
         match field {
             Field::Uuid => {
                 write_name(name, out);
-                quote(&uuid_text(document.source.uuid(document.slot)), out);
+                out.push('"');
+                push_uuid(Uuid::from_u128(document.source.uuid(document.slot)), out);
+                out.push('"');
             }
             Field::Id => {
                 write_name(name, out);

@@ -187,6 +187,11 @@ impl Selection {
         self.projection.has_id()
     }
 
+    /// Whether the texts of documents are read.
+    pub(crate) fn reads_texts(&self) -> bool {
+        self.projection.reads_texts()
+    }
+
     /// Whether the page tells how many documents there are on all pages.
     pub(crate) fn wants_total(&self) -> bool {
         self.wants_total
