@@ -60,7 +60,9 @@ impl Selection {
         if let Some(view) = view {
             filter = filter.and(Filter::compile_named("canonical_view", view, source)?);
         }
-        let conditions = [query.filter.as_ref(), view];
+        // Only an index with a condition asks how the conditions were written.
+        let is_asked = schema.indexes.iter().any(|index| index.filter.is_some());
+        let conditions = [query.filter.as_ref(), view].map(|it| it.filter(|_| is_asked));
         let written = conditions.into_iter().flatten().filter_map(Value::as_object);
         let written = written.flat_map(Object::iter).map(|(name, it)| (name.clone(), it.clone()));
         let order = Order::compile(&query.order_by, schema)?;
@@ -313,13 +315,20 @@ fn push_member(name: &str, value: &str, out: &mut String) {
 /// The hash of what decides which documents come in which order. Member order in `where` does
 /// not count: some callers' dictionaries have none.
 fn hash(query: &Query, is_canonical: bool) -> u64 {
+    let mut parts = String::from("[");
+    write_in_name_order(query.filter.as_ref().unwrap_or(&Value::Null), &mut parts);
+    parts.push(',');
+    match &query.search {
+        Some(text) => quote(text, &mut parts),
+        None => parts.push_str("null"),
+    }
+    parts.push_str(",[");
+    for (place, name) in query.order_by.iter().enumerate() {
+        parts.push_str(if place > 0 { "," } else { "" });
+        quote(name, &mut parts);
+    }
+    parts.push_str(if is_canonical { "],true" } else { "],false" });
     let text = |text: &String| Value::String(text.clone());
-    let mut parts = vec![
-        query.filter.as_ref().map_or(Value::Null, in_name_order),
-        query.search.as_ref().map_or(Value::Null, text),
-        Value::Array(query.order_by.iter().map(text).collect()),
-        Value::Bool(is_canonical),
-    ];
     let asked = [
         query.index.as_ref().map(text),
         query.key.clone(),
@@ -330,21 +339,39 @@ fn hash(query: &Query, is_canonical: bool) -> u64 {
     ];
     // Queries that ask for no index keep the tokens they had before there were any.
     if asked.iter().any(Option::is_some) {
-        parts.extend(asked.into_iter().map(Option::unwrap_or_default));
+        for part in asked {
+            parts.push(',');
+            part.unwrap_or_default().write(&mut parts);
+        }
     }
-    xxh3_64(Value::Array(parts).to_text().as_bytes())
+    parts.push(']');
+    xxh3_64(parts.as_bytes())
 }
 
-fn in_name_order(value: &Value) -> Value {
+/// Appends the JSON of a value, the members of objects sorted by name.
+fn write_in_name_order(value: &Value, out: &mut String) {
     match value {
-        Value::Array(values) => Value::Array(values.iter().map(in_name_order).collect()),
-        Value::Object(object) => {
-            let mut members: Vec<(String, Value)> =
-                object.iter().map(|(name, value)| (name.clone(), in_name_order(value))).collect();
-            members.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
-            Value::Object(members.into_iter().collect::<Object>())
+        Value::Array(values) => {
+            out.push('[');
+            for (place, value) in values.iter().enumerate() {
+                out.push_str(if place > 0 { "," } else { "" });
+                write_in_name_order(value, out);
+            }
+            out.push(']');
         }
-        value => value.clone(),
+        Value::Object(object) => {
+            let mut members: Vec<(&String, &Value)> = object.iter().collect();
+            members.sort_unstable_by_key(|(name, _)| *name);
+            out.push('{');
+            for (place, (name, value)) in members.into_iter().enumerate() {
+                out.push_str(if place > 0 { "," } else { "" });
+                quote(name, out);
+                out.push(':');
+                write_in_name_order(value, out);
+            }
+            out.push('}');
+        }
+        value => value.write(out),
     }
 }
 
