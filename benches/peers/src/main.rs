@@ -8,17 +8,23 @@ mod alone;
 mod clock;
 mod compare;
 mod document;
+mod fields;
+mod ids;
+mod keyed;
+mod lmdb;
 mod nanostore;
 mod operations;
 mod peer;
+mod redb;
 mod sqlite;
+mod tables;
 
 use std::path::Path;
 
 use operations::{Results, measure};
 
 /// Who is measured, this project's store first.
-const PEERS: [&str; 3] = ["nanostore", "sqlite full", "sqlite normal"];
+const PEERS: [&str; 5] = ["nanostore", "sqlite full", "sqlite normal", "lmdb", "redb"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +55,8 @@ fn of(who: &str, folder: &Path, count: u32) -> Results {
         "nanostore" => measure::<nanostore::Nanostore>(folder, count),
         "sqlite full" => measure::<sqlite::Sqlite<sqlite::Full>>(folder, count),
         "sqlite normal" => measure::<sqlite::Sqlite<sqlite::Normal>>(folder, count),
+        "lmdb" => measure::<keyed::Keyed<lmdb::Lmdb>>(folder, count),
+        "redb" => measure::<keyed::Keyed<redb::Redb>>(folder, count),
         _ => panic!("no such store: {who}"),
     }
 }
