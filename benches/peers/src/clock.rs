@@ -2,11 +2,14 @@
 //! waits for the disk.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A kind of work is repeated until it has taken so long, or as often as [`CALLS_MAX`].
 const ENOUGH_NS: f64 = 150e6;
 const CALLS_MAX: usize = 20_000;
+/// What waits for the disk is repeated until it has taken so long, and at least so often.
+pub const LONG: Duration = Duration::from_secs(3);
+const WAITS_MIN: usize = 5;
 
 /// The processor time of this process so far, in nanoseconds.
 pub fn processor_ns() -> f64 {
@@ -40,15 +43,15 @@ pub fn of_calls<T>(mut call: impl FnMut(usize) -> T) -> f64 {
     }
 }
 
-/// The times on the wall of calls, in microseconds, sorted.
+/// The times on the wall of so many calls, in microseconds, sorted; of fewer where they take long.
 pub fn of_waits<T>(count: usize, mut call: impl FnMut(usize) -> T) -> Vec<f64> {
-    let mut times: Vec<f64> = (0..count)
-        .map(|number| {
-            let start = Instant::now();
-            black_box(call(number));
-            start.elapsed().as_secs_f64() * 1e6
-        })
-        .collect();
+    let mut times = Vec::new();
+    let begin = Instant::now();
+    while times.len() < count && (times.len() < WAITS_MIN || begin.elapsed() < LONG) {
+        let start = Instant::now();
+        black_box(call(times.len()));
+        times.push(start.elapsed().as_secs_f64() * 1e6);
+    }
     times.sort_by(f64::total_cmp);
     times
 }

@@ -16,6 +16,7 @@ mod nanostore;
 mod operations;
 mod peer;
 mod redb;
+mod rewrite;
 mod sqlite;
 mod tables;
 
@@ -24,7 +25,7 @@ use std::path::Path;
 use operations::{Results, measure};
 
 /// Who is measured, this project's store first.
-const PEERS: [&str; 5] = ["nanostore", "sqlite full", "sqlite normal", "lmdb", "redb"];
+const PEERS: [&str; 6] = ["nanostore", "sqlite full", "sqlite normal", "lmdb", "redb", "rewrite"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -57,6 +58,7 @@ fn of(who: &str, folder: &Path, count: u32) -> Results {
         "sqlite normal" => measure::<sqlite::Sqlite<sqlite::Normal>>(folder, count),
         "lmdb" => measure::<keyed::Keyed<lmdb::Lmdb>>(folder, count),
         "redb" => measure::<keyed::Keyed<redb::Redb>>(folder, count),
+        "rewrite" => measure::<rewrite::Rewrite>(folder, count),
         _ => panic!("no such store: {who}"),
     }
 }
