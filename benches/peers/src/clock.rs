@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// A kind of work is repeated until it has taken so long, or as often as [`CALLS_MAX`].
-const ENOUGH_NS: f64 = 150e6;
+pub const ENOUGH_NS: f64 = 150e6;
 const CALLS_MAX: usize = 20_000;
 /// What waits for the disk is repeated until it has taken so long, and at least so often.
 pub const LONG: Duration = Duration::from_secs(3);
@@ -13,10 +13,19 @@ const WAITS_MIN: usize = 5;
 
 /// The processor time of this process so far, in nanoseconds.
 pub fn processor_ns() -> f64 {
+    ns_of(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+/// The processor time of this thread so far, in nanoseconds.
+pub fn thread_ns() -> f64 {
+    ns_of(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn ns_of(clock: libc::clockid_t) -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is valid for writes.
-    let status = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    assert_eq!(status, 0, "the clock of the process");
+    let status = unsafe { libc::clock_gettime(clock, &mut time) };
+    assert_eq!(status, 0, "a clock");
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 

@@ -133,6 +133,9 @@ impl<T: Tables> Keyed<T> {
 impl<T: Tables> Peer for Keyed<T> {
     type Text = String;
 
+    const NAME: &str = T::NAME;
+    const RECOVERS: bool = T::RECOVERS;
+
     fn open(folder: &Path) -> Self {
         let tables = T::open(folder);
         let last = tables.read(|reader| reader.last(Table::Documents));
@@ -149,6 +152,10 @@ impl<T: Tables> Peer for Keyed<T> {
 
     fn add(&mut self, document: &Document) {
         self.tables.write(|writer| self.insert(writer, document));
+    }
+
+    fn adder(&self) -> impl FnMut(&Document) + Send {
+        |document| self.tables.write(|writer| self.insert(writer, document))
     }
 
     fn set_status(&mut self, uuid: &str, status: &str) {
@@ -248,6 +255,15 @@ impl<T: Tables> Peer for Keyed<T> {
             });
         });
         first
+    }
+
+    fn each(&self, mut take: impl FnMut(&[u8])) {
+        self.tables.read(|reader| {
+            reader.each(Table::Documents, BEGINNING, |_, text| {
+                take(text);
+                true
+            });
+        });
     }
 
     fn scan(&self) -> String {

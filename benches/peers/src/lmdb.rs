@@ -26,6 +26,9 @@ impl Tables for Lmdb {
     type Reader<'a> = Reader<'a>;
     type Writer<'a> = Writer<'a>;
 
+    const NAME: &str = "lmdb";
+    const RECOVERS: bool = false;
+
     fn open(folder: &Path) -> Self {
         let mut options = EnvOpenOptions::new();
         options.map_size(MAP_BYTES).max_dbs(TABLES.len() as u32);

@@ -3,23 +3,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use crate::clock::{of_calls, of_waits, percentile, processor_ns};
 use crate::document::{Document, PRIORITIES, Random, STATUSES, documents};
 use crate::peer::{BATCH, PAGE, Peer};
+use crate::process::bytes_written;
+use crate::results::Results;
+use crate::{files, threads};
 
 /// Durable calls of a kind.
 const WAITS: u32 = 200;
-
-/// What one store did.
-#[derive(Default, Deserialize, Serialize)]
-pub struct Results {
-    /// What a figure is of, with its unit behind a comma, and the figure.
-    pub figures: Vec<(String, f64)>,
-    /// A question, and a checksum of the answer: equal for all peers.
-    pub answers: Vec<(String, u64)>,
-}
 
 /// Fills a store in an empty folder with `count` documents, and measures what it does.
 pub fn measure<P: Peer>(folder: &Path, count: u32) -> Results {
@@ -35,16 +27,18 @@ pub fn measure<P: Peer>(folder: &Path, count: u32) -> Results {
     listings(&peer, count, &mut results);
     pages(&peer, count, &mut results);
     short_ids(&peer, &all, &mut results);
-    durable(&mut peer, &all, &mut results);
     peer.close();
+    files::measure::<P>(folder, count, &mut results);
+    let mut peer = P::open(folder);
+    durable(&mut peer, &all, &mut results);
+    files::checkpoint(&mut peer, count, &mut results);
+    threads::measure(&peer, count, &mut results);
+    peer.close();
+    files::recovery::<P>(folder, count, &mut results);
     results
 }
 
 impl Results {
-    pub fn figure(&mut self, name: &str, value: f64) {
-        self.figures.push((name.to_owned(), value));
-    }
-
     fn answer(&mut self, name: &str, answer: &str) {
         let mut hasher = DefaultHasher::new();
         answer.hash(&mut hasher);
@@ -149,9 +143,11 @@ fn short_ids<P: Peer>(peer: &P, all: &[Document], results: &mut Results) {
 fn durable<P: Peer>(peer: &mut P, all: &[Document], results: &mut Results) {
     let some = some(all);
     let new = documents(all.len() as u32, WAITS);
-    let start = processor_ns();
+    let (start, written) = (processor_ns(), bytes_written());
     let times = of_waits(new.len(), |number| peer.add(&new[number]));
-    results.figure("durable add, processor, ns", (processor_ns() - start) / times.len() as f64);
+    let each = |total: f64| total / times.len() as f64;
+    results.figure("durable add, processor, ns", each(processor_ns() - start));
+    results.figure("written by a durable add, bytes", each(bytes_written() - written));
     results.figure("durable add, p10, us", percentile(&times, 10));
     results.figure("durable add, p50, us", percentile(&times, 50));
     let times =

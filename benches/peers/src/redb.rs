@@ -36,6 +36,9 @@ impl Tables for Redb {
     type Reader<'a> = Reader;
     type Writer<'a> = Writer<'a>;
 
+    const NAME: &str = "redb";
+    const RECOVERS: bool = true;
+
     fn open(folder: &Path) -> Self {
         let mut builder = Database::builder();
         builder.set_cache_size(CACHE_BYTES);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 
@@ -12,7 +13,9 @@ use crate::document::Document;
 use crate::ids::{self, Place, State, Tree};
 use crate::peer::{PAGE, Peer};
 
-pub struct Rewrite {
+pub struct Rewrite(RwLock<List>);
+
+struct List {
     folder: PathBuf,
     documents: Vec<Value>,
     /// The places of the documents in the list.
@@ -46,7 +49,7 @@ impl Tree for Sorted<'_> {
     }
 }
 
-impl Rewrite {
+impl List {
     fn insert(&mut self, document: &Document) {
         let value: Value = serde_json::from_str(&document.text).expect("a document");
         self.places.insert(text(&value, &["uuid"]).to_owned(), self.documents.len());
@@ -100,8 +103,21 @@ impl Rewrite {
     }
 }
 
+impl Rewrite {
+    fn read(&self) -> RwLockReadGuard<'_, List> {
+        self.0.read().expect("no thread failed")
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, List> {
+        self.0.write().expect("no thread failed")
+    }
+}
+
 impl Peer for Rewrite {
     type Text = String;
+
+    const NAME: &str = "rewrite";
+    const RECOVERS: bool = false;
 
     fn open(folder: &Path) -> Self {
         let documents: Vec<Value> = match fs::read(folder.join("store.json")) {
@@ -110,57 +126,69 @@ impl Peer for Rewrite {
         };
         let uuids = documents.iter().map(|it| text(it, &["uuid"]).to_owned());
         let places = uuids.enumerate().map(|(place, uuid)| (uuid, place)).collect();
-        Rewrite { folder: folder.to_owned(), documents, places, is_behind: false }
+        let folder = folder.to_owned();
+        Rewrite(RwLock::new(List { folder, documents, places, is_behind: false }))
     }
 
-    fn close(mut self) {
-        if self.is_behind {
-            self.save();
+    fn close(self) {
+        let mut list = self.write();
+        if list.is_behind {
+            list.save();
         }
     }
 
     /// The file follows at the next durable call, or at the end.
     fn add_batch(&mut self, documents: &[Document]) {
-        documents.iter().for_each(|it| self.insert(it));
+        let mut list = self.write();
+        documents.iter().for_each(|it| list.insert(it));
     }
 
     fn add(&mut self, document: &Document) {
-        self.insert(document);
-        self.save();
+        self.adder()(document);
+    }
+
+    fn adder(&self) -> impl FnMut(&Document) + Send {
+        |document| {
+            let mut list = self.write();
+            list.insert(document);
+            list.save();
+        }
     }
 
     fn set_status(&mut self, uuid: &str, status: &str) {
-        let place = self.place(uuid);
-        self.documents[place]["dimensions"]["status"] = status.into();
-        self.save();
+        let mut list = self.write();
+        let place = list.place(uuid);
+        list.documents[place]["dimensions"]["status"] = status.into();
+        list.save();
     }
 
     fn get(&self, uuid: &str) -> String {
-        self.documents[self.place(uuid)].to_string()
+        let list = self.read();
+        list.documents[list.place(uuid)].to_string()
     }
 
     fn get_by_key(&self, key: &str) -> String {
-        self.only(|it| text(it, &["key"]) == key)
+        self.read().only(|it| text(it, &["key"]) == key)
     }
 
     fn find(&self, reference: u32) -> String {
-        self.only(|it| it["data"]["ref"] == reference)
+        self.read().only(|it| it["data"]["ref"] == reference)
     }
 
     fn range(&self, due: &str) -> String {
-        self.ordered(|it| text(it, &["data", "due"]) >= due, &["data", "due"])
+        self.read().ordered(|it| text(it, &["data", "due"]) >= due, &["data", "due"])
     }
 
     fn list(&self, status: &str, priority: &str) -> String {
-        self.ordered(|it| is_in(it, status, priority), &["created_at"])
+        self.read().ordered(|it| is_in(it, status, priority), &["created_at"])
     }
 
     fn list_with_ids(&self, status: &str, priority: &str) -> String {
-        let wanted = ids::state(status, priority);
+        let (list, wanted) = (self.read(), ids::state(status, priority));
         let mut page: Vec<Value> = Vec::new();
-        ids::in_order(&self.sorted(), 0, "", &mut |id, place| {
+        ids::in_order(&list.sorted(), 0, "", &mut |id, place| {
             if place.state == wanted {
-                let mut document = self.documents[place.number as usize - 1].clone();
+                let mut document = list.documents[place.number as usize - 1].clone();
                 document["id"] = id.into();
                 page.push(document);
             }
@@ -170,7 +198,7 @@ impl Peer for Rewrite {
     }
 
     fn count(&self, status: &str, priority: &str) -> u64 {
-        self.documents.iter().filter(|it| is_in(it, status, priority)).count() as u64
+        self.read().documents.iter().filter(|it| is_in(it, status, priority)).count() as u64
     }
 
     fn page(&self, after: Option<&str>) -> (String, String) {
@@ -179,20 +207,24 @@ impl Peer for Rewrite {
     }
 
     fn page_by_offset(&self, offset: u32) -> String {
-        joined(self.documents.iter().skip(offset as usize).take(PAGE as usize))
+        joined(self.read().documents.iter().skip(offset as usize).take(PAGE as usize))
     }
 
     fn first(&self) -> String {
-        self.documents.first().expect("a document").to_string()
+        self.read().documents.first().expect("a document").to_string()
+    }
+
+    fn each(&self, mut take: impl FnMut(&[u8])) {
+        self.read().documents.iter().for_each(|it| take(it.to_string().as_bytes()));
     }
 
     fn scan(&self) -> String {
-        joined(self.documents.iter())
+        joined(self.read().documents.iter())
     }
 
     fn ids(&self) -> String {
         let mut all = String::from("[");
-        ids::each(&self.sorted(), |id, place| {
+        ids::each(&self.read().sorted(), |id, place| {
             if all.len() > 1 {
                 all.push(',');
             }
@@ -203,6 +235,6 @@ impl Peer for Rewrite {
     }
 
     fn resolve(&self, id: &str) -> String {
-        ids::resolve(&self.sorted(), id)
+        ids::resolve(&self.read().sorted(), id)
     }
 }

@@ -35,6 +35,9 @@ pub trait Tables: Sync + Sized {
     where
         Self: 'a;
 
+    const NAME: &str;
+    const RECOVERS: bool;
+
     /// Opens the tables in the folder, and makes them if they are not there.
     fn open(folder: &Path) -> Self;
     fn close(self);
