@@ -10,6 +10,8 @@ use crate::process::bytes_written;
 use crate::results::Results;
 use crate::{files, threads};
 
+/// Changes of a status whose results are compared.
+const CHANGES: usize = 6;
 /// Durable calls of a kind.
 const WAITS: u32 = 200;
 
@@ -30,6 +32,7 @@ pub fn measure<P: Peer>(folder: &Path, count: u32) -> Results {
     peer.close();
     files::measure::<P>(folder, count, &mut results);
     let mut peer = P::open(folder);
+    changed(&mut peer, &all, &mut results);
     durable(&mut peer, &all, &mut results);
     files::checkpoint(&mut peer, count, &mut results);
     threads::measure(&peer, count, &mut results);
@@ -122,9 +125,7 @@ fn pages<P: Peer>(peer: &P, count: u32, results: &mut Results) {
 
 fn short_ids<P: Peer>(peer: &P, all: &[Document], results: &mut Results) {
     results.figure("short IDs of all, a document, ns", of_calls(|_| peer.ids()) / all.len() as f64);
-    let text = peer.ids();
-    let mut pairs = pairs(text.as_ref());
-    pairs.sort();
+    let pairs = sorted_pairs(peer);
     results.answer("short IDs of all", &format!("{pairs:?}"));
     let mut random = Random(11);
     // Fewer of large stores: some peers look at all documents for each.
@@ -138,6 +139,26 @@ fn short_ids<P: Peer>(peer: &P, all: &[Document], results: &mut Results) {
             String::from_utf8_lossy(peer.resolve(id).as_ref()).trim_matches('"').to_owned();
         results.answer("resolve an ID", &resolved);
     }
+}
+
+/// Changes that the answers must show.
+fn changed<P: Peer>(peer: &mut P, all: &[Document], results: &mut Results) {
+    for (number, document) in some(all).iter().take(CHANGES).enumerate() {
+        peer.set_status(&document.uuid, STATUSES[number % 3]);
+    }
+    results.answer("short IDs after changes", &format!("{:?}", sorted_pairs(peer)));
+    for number in 0..9 {
+        let (status, priority) = (STATUSES[number % 3], PRIORITIES[number / 3]);
+        let counted = peer.count(status, priority).to_string();
+        results.answer("count after changes", &counted);
+    }
+}
+
+/// The short IDs of all documents, each with its UUID, by ID.
+fn sorted_pairs<P: Peer>(peer: &P) -> Vec<(String, String)> {
+    let mut pairs = pairs(peer.ids().as_ref());
+    pairs.sort();
+    pairs
 }
 
 fn durable<P: Peer>(peer: &mut P, all: &[Document], results: &mut Results) {

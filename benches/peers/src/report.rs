@@ -5,11 +5,15 @@ use std::fs;
 use std::path::Path;
 
 use crate::compare::{self, Table};
-use crate::results::{Results, ahead, parts, short, shown};
+use crate::floor::APPEND;
+use crate::results::{Results, ahead, short, shown, title};
 use crate::{PEERS, alone, charts, machine, targets};
 
 /// What a person has written about the figures: why they are as they are.
 const NOTES: &str = "benchmarks-notes.md";
+
+/// Where other work fills the machine, a sync waits for the next tick of its clock.
+const BUSY_US: f64 = 400.0;
 
 const INTRODUCTION: &str = "\
 # Benchmarks
@@ -41,7 +45,7 @@ kill, 10,000 adds (5,000 below 100,000 documents) were not where they belong yet
 /// Measures all sizes, and writes the document and its charts into a folder.
 pub fn run(folder: &Path, rounds: u32, counts: &[u32]) {
     let measured = |count: &u32| {
-        eprintln!("{count} documents");
+        println!("{count} documents");
         compare::table(*count, rounds)
     };
     let tables: Vec<Table> = counts.iter().map(measured).collect();
@@ -68,11 +72,18 @@ macro_rules! put {
 fn put_machine(page: &mut String, tables: &[Table]) {
     put!(page, "\n## Machine\n");
     machine::lines().iter().for_each(|line| put!(page, "- {line}"));
-    let (rounds, asked) = (tables[0].rounds, tables[0].asked);
+    let (rounds, asked) = (tables[0].rounds, tables.iter().map(|it| it.asked).max().unwrap_or(0));
     let sizes: Vec<String> = tables.iter().map(|it| short(f64::from(it.count))).collect();
     let million = if tables.iter().any(|it| it.count > targets::COUNT) { " --million" } else { "" };
-    put!(page, "- Command: `cargo xtask bench{million}`; {rounds} rounds of {}", sizes.join(", "));
-    put!(page, "  documents; up to {asked} answers of each store were compared");
+    put!(
+        page,
+        "- Command: `cargo xtask bench{million}`; documents: {}; rounds: {rounds};",
+        sizes.join(", ")
+    );
+    put!(
+        page,
+        "  answers of each store that were compared with those of the others: up to {asked}"
+    );
 }
 
 fn put_charts(page: &mut String, charts: &[(String, String)]) {
@@ -102,6 +113,9 @@ fn put_table(page: &mut String, table: &Table) {
     }
     put!(page, "\nWhat the machine asks for, whoever does it:\n");
     put_figures(page, &table.floor);
+    if table.floor_of(APPEND) > BUSY_US {
+        put!(page, "\nThe machine was busy: its durable figures say little.");
+    }
 }
 
 fn put_alone(page: &mut String, count: u32, alone: &Results) {
@@ -124,11 +138,6 @@ fn cell(name: &str, first: f64, value: f64) -> String {
         1.0 => shown(name, value),
         times => format!("{} ({})", shown(name, value), short(times)),
     }
-}
-
-/// What a figure is of; rates have no unit beside them.
-fn title(name: &str) -> &str {
-    if crate::results::is_rate(name) { name } else { parts(name).0 }
 }
 
 fn size(table: &Table) -> String {

@@ -31,6 +31,11 @@ pub fn parts(name: &str) -> (&str, &str) {
     name.rsplit_once(", ").expect("a unit")
 }
 
+/// What a figure is of; that of a rate is clear only with its unit.
+pub fn title(name: &str) -> &str {
+    if is_rate(name) { name } else { parts(name).0 }
+}
+
 /// Whether more is better: all others are times and sizes.
 pub fn is_rate(name: &str) -> bool {
     parts(name).1 == "adds a second"
@@ -58,9 +63,11 @@ pub fn shown(name: &str, value: f64) -> String {
     }
 }
 
-/// Three digits, or all before the point, in groups.
+/// Two or three digits, or all before the point, in groups.
 pub fn short(value: f64) -> String {
     let decimals = match value.abs() {
+        ..0.01 => 4,
+        ..0.1 => 3,
         ..10.0 => 2,
         ..100.0 => 1,
         _ => 0,

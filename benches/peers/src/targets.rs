@@ -2,7 +2,7 @@
 
 use crate::compare::Table;
 use crate::floor::{COPY, WRITE};
-use crate::results::{ahead, is_rate, short, shown};
+use crate::results::{ahead, is_rate, short, shown, title};
 use crate::{PEERS, Peer, keyed, lmdb, redb, rewrite, sqlite};
 
 /// The size that the targets are for.
@@ -44,7 +44,7 @@ const OPEN: &str = "open and 1 get, processor, ms";
 const RESIDENT: &str = "resident after open and 1 get, a document, bytes";
 const FILES: &str = "files, a document, bytes";
 
-const TARGETS: [(&str, Wanted); 41] = [
+const TARGETS: &[(&str, Wanted)] = &[
     (ADD, Floor(WRITE, 1.1)),
     (ADD, Ahead(FULL, 1.9)),
     (ADD, Ahead(REDB, 2.1)),
@@ -94,7 +94,7 @@ pub fn rows(table: &Table) -> impl Iterator<Item = [String; 4]> {
         let ours = table.of(name)[0];
         let (wanted, reached, is_met) = judged(table, name, ours, wanted);
         let met = if is_met { "yes" } else { "no" };
-        [(*name).to_owned(), wanted, reached, met.to_owned()]
+        [title(name).to_owned(), wanted, reached, met.to_owned()]
     })
 }
 
@@ -106,7 +106,7 @@ fn judged(table: &Table, name: &str, ours: f64, wanted: &Wanted) -> (String, Str
         } else {
             ("at most", reached <= times)
         };
-        let wanted = format!("{bound} {} x \"{what}\"", short(times));
+        let wanted = format!("{bound} {} x {}", short(times), title(what));
         (wanted, format!("{} x", short(reached)), is_met)
     };
     match *wanted {
