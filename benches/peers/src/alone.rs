@@ -90,7 +90,7 @@ fn memory_and_building(count: u32, results: &mut Results) {
         let start = processor_ns();
         store.define(&format!("{{{DIMENSIONS},\"indexes\":[{index}]}}"));
         let with = processor_ns() - start;
-        results.figure("define without an index, ms", without / 1e6);
+        results.figure(&format!("define without an index of {name}, ms"), without / 1e6);
         results.figure(&format!("define with an index of {name}, ms"), with / 1e6);
         results.figure(&format!("an entry of {name} in memory, bytes"), each(allocated() - before));
     }

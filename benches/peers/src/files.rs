@@ -1,6 +1,8 @@
 //! What a store does with its files: how large they are, how long it takes to open them, what it
 //! is to bring them up to date, and to take them over from a process that just ended.
 
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::Instant;
 
@@ -34,13 +36,28 @@ pub fn checkpoint<P: Peer>(peer: &mut P, count: u32, results: &mut Results) {
 pub fn measure<P: Peer>(folder: &Path, count: u32, results: &mut Results) {
     let each = |bytes: f64| bytes / f64::from(count);
     results.figure("files, a document, bytes", each(bytes_in(folder)));
-    let opened: Vec<Results> = (0..OPENS).map(|_| opened::<P>(folder)).collect();
+    let opens: Vec<Results> = (0..OPENS).map(|_| opened::<P>(folder)).collect();
     let median_of = |name: &str| {
-        let values: Vec<f64> = opened.iter().map(|it| it.value(name)).collect();
+        let values: Vec<f64> = opens.iter().map(|it| it.value(name)).collect();
         median(&values)
     };
     results.figure("open and 1 get, processor, ms", median_of(PROCESSOR));
     results.figure("resident after open and 1 get, a document, bytes", each(median_of(RESIDENT)));
+    evict(folder);
+    results.figure("open and 1 get, files evicted, ms", opened::<P>(folder).value(WALL));
+}
+
+/// Lets the system forget what it keeps of the files in a folder.
+fn evict(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("the folder") {
+        let file = entry.and_then(|it| File::open(it.path())).expect("a file");
+        // Only what is on disk can be forgotten.
+        file.sync_all().expect("a sync");
+        // SAFETY: the file is open; the call changes no memory of this process.
+        let status =
+            unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+        assert_eq!(status, 0, "advice");
+    }
 }
 
 /// Opening what a process has left that ended in the middle of its work.

@@ -16,6 +16,8 @@ pub const NAME: &str = "floor";
 pub const APPEND: &str = "append 200 B and fdatasync, p50, us";
 pub const WRITE: &str = "write 200 B in place and fdatasync, p50, us";
 
+/// What replacing a file asks for.
+pub const REPLACE: &str = "write a file, fsync and rename, ms";
 pub const COPY: &str = "copy in memory, a document, ns";
 
 /// A record of a log, and how often one is written.
@@ -60,7 +62,7 @@ fn bytes_of_all(folder: &Path, count: u32, results: &mut Results) {
     written.sync_all().expect("a sync");
     std::fs::rename(&new, &file).expect("a new name");
     File::open(folder).and_then(|it| it.sync_all()).expect("a sync");
-    results.figure("write a file, fsync and rename, ms", start.elapsed().as_secs_f64() * 1e3);
+    results.figure(REPLACE, start.elapsed().as_secs_f64() * 1e3);
     let reading = of_calls(|_| std::fs::read(&file).expect("the file"));
     results.figure("read a file, a document, ns", each(reading));
 }

@@ -20,6 +20,7 @@ mod fields;
 mod files;
 mod floor;
 mod ids;
+mod in_memory;
 mod keyed;
 mod lmdb;
 mod machine;

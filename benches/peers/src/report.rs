@@ -37,7 +37,7 @@ Only nanostore has short IDs; the others compute them from their tables, SQLite 
 others in code. All stores answered the same questions alike, or the figures would not be here.
 
 Times are processor time. Those of durable calls, of threads, of a checkpoint and after a kill are
-of a clock, since they wait for the disk. A number in brackets tells how many times as good this
+of a clock, since they wait for the disk, and so are those with evicted files. A number in brackets tells how many times as good this
 store is: above 1 it is ahead. Written is what calls hand to the system, not whole pages. After a
 kill, 10,000 adds (5,000 below 100,000 documents) were not where they belong yet.
 ";

@@ -1,7 +1,7 @@
 //! What the store should reach at 100,000 documents.
 
 use crate::compare::Table;
-use crate::floor::{COPY, WRITE};
+use crate::floor::{COPY, REPLACE, WRITE};
 use crate::results::{ahead, is_rate, short, shown, title};
 use crate::{PEERS, Peer, keyed, lmdb, redb, rewrite, sqlite};
 
@@ -26,6 +26,7 @@ enum Wanted {
 use Wanted::{Ahead, AtMost, Floor, Own};
 
 const ADD: &str = "durable add, p50, us";
+const ADD_IN_MEMORY: &str = "durable add to files in memory, p50, us";
 const WRITTEN: &str = "written by a durable add, bytes";
 const CHANGE: &str = "durable change of a status, p50, us";
 const ONE_THREAD: &str = "durable adds of 1 thread, adds a second";
@@ -40,6 +41,7 @@ const IDS: &str = "short IDs of all, a document, ns";
 const RESOLVE: &str = "resolve an ID, ns";
 const FIND: &str = "look up in an index, ns";
 const RANGE: &str = "range of 50 in an index, ns";
+const CHECKPOINT: &str = "checkpoint of 1,000 adds, ms";
 const OPEN: &str = "open and 1 get, processor, ms";
 const RESIDENT: &str = "resident after open and 1 get, a document, bytes";
 const FILES: &str = "files, a document, bytes";
@@ -50,6 +52,9 @@ const TARGETS: &[(&str, Wanted)] = &[
     (ADD, Ahead(REDB, 2.1)),
     (ADD, Ahead(LMDB, 2.4)),
     (ADD, Ahead(REWRITE, 500.0)),
+    (ADD_IN_MEMORY, AtMost(1.0)),
+    (ADD_IN_MEMORY, Ahead(FULL, 25.0)),
+    (ADD_IN_MEMORY, Ahead(LMDB, 8.0)),
     (WRITTEN, AtMost(5_000.0)),
     (WRITTEN, Ahead(FULL, 8.0)),
     (EIGHT_THREADS, Own(ONE_THREAD, 5.0)),
@@ -84,6 +89,7 @@ const TARGETS: &[(&str, Wanted)] = &[
     (FIND, AtMost(300.0)),
     (RANGE, AtMost(1_500.0)),
     (RANGE, Ahead(LMDB, 5.0)),
+    (CHECKPOINT, Floor(REPLACE, 1.2)),
     (OPEN, AtMost(14.0)),
     (RESIDENT, Own(FILES, 1.25)),
 ];
