@@ -36,10 +36,10 @@ all rounds. This store, nanostore, is called through its C interface, on a file,
 Only nanostore has short IDs; the others compute them from their tables, SQLite in one query, the
 others in code. All stores answered the same questions alike, or the figures would not be here.
 
-Times are processor time. Those of durable calls, of threads, of a checkpoint and after a kill are
-of a clock, since they wait for the disk, and so are those with evicted files. A number in brackets tells how many times as good this
-store is: above 1 it is ahead. Written is what calls hand to the system, not whole pages. After a
-kill, 10,000 adds (5,000 below 100,000 documents) were not where they belong yet.
+Times are processor time. Where the disk is waited for they are those of a clock: durable calls,
+threads, a checkpoint, evicted files, and after a kill. A number in brackets tells how many times
+as good this store is: above 1 it is ahead. Written is what calls hand to the system, not whole
+pages. A kill leaves 10,000 adds (5,000 below 100,000 documents) that are not yet where they belong.
 ";
 
 /// Measures all sizes, and writes the document and its charts into a folder.
@@ -89,12 +89,12 @@ fn put_machine(page: &mut String, tables: &[Table]) {
 fn put_charts(page: &mut String, charts: &[(String, String)]) {
     put!(page, "\n## Cost against size\n");
     for (title, file) in charts {
-        put!(page, "![{title}](benchmarks/{file})");
+        put!(page, "![{title}](benchmarks/{file})\n");
     }
 }
 
 fn put_targets(page: &mut String, table: &Table) {
-    put!(page, "\n## Targets\n");
+    put!(page, "## Targets\n");
     put!(page, "What this store should reach, and has reached with {} documents.\n", size(table));
     put!(page, "| of | target | reached | met |\n|---|---|---|---|");
     for row in targets::rows(table) {
