@@ -53,6 +53,12 @@ impl Results {
     fn documents(&mut self, name: &str, text: impl AsRef<[u8]>) {
         self.answer(name, &uuids(text.as_ref()).join(","));
     }
+
+    /// An answer whose order is the peer's own.
+    fn set_of_documents(&mut self, name: &str, mut uuids: Vec<String>) {
+        uuids.sort();
+        self.answer(name, &uuids.join(","));
+    }
 }
 
 /// Documents of all ages, in no order.
@@ -108,9 +114,10 @@ fn listings<P: Peer>(peer: &P, count: u32, results: &mut Results) {
         let counted = peer.count(status, priority).to_string();
         results.answer("count of two filters", &counted);
     }
-    let mut scanned = uuids(peer.scan().as_ref());
-    scanned.sort();
-    results.answer("scan", &scanned.join(","));
+    results.set_of_documents("scan", uuids(peer.scan().as_ref()));
+    let mut streamed = Vec::new();
+    peer.each(|text| streamed.extend(uuids(text)));
+    results.set_of_documents("stream", streamed);
 }
 
 fn pages<P: Peer>(peer: &P, count: u32, results: &mut Results) {

@@ -64,8 +64,8 @@ pub trait Peer: Sized {
     fn checkpoint(&mut self) -> bool {
         false
     }
-    /// Opens the store and adds documents, each in a commit, in a way that leaves as much as
-    /// possible to whoever opens it after this process has ended.
+    /// Opens the store and adds documents in a way that leaves as much as possible to whoever
+    /// opens it after this process has ended.
     fn left(folder: &Path, documents: &[Document]) -> Self {
         let mut peer = Self::open(folder);
         documents.chunks(BATCH).for_each(|it| peer.add_batch(it));
