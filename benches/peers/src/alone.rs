@@ -14,8 +14,9 @@ pub const NAME: &str = "alone";
 
 /// Single calls of a kind.
 const CALLS: u32 = 10_000;
-/// Writes beside a snapshot.
+/// Writes beside a snapshot, and the most of them for each document.
 const WRITES: u32 = 100_000;
+const WRITES_EACH: u32 = 20;
 
 /// The figures of stores in memory and of one in a folder, each with `count` documents.
 pub fn measure(folder: &Path, count: u32) -> Results {
@@ -106,8 +107,9 @@ fn allocated() -> f64 {
 /// Writes with and without a snapshot; what it answers must not change.
 fn beside_a_snapshot(count: u32, results: &mut Results) {
     let store = filled(count, 3);
-    changes(&store, count, WRITES, 4);
-    let alone = changes(&store, count, WRITES, 5);
+    let writes = WRITES.min(count * WRITES_EACH);
+    changes(&store, count, writes, 4);
+    let alone = changes(&store, count, writes, 5);
     let questions = [
         r#"{"view":"all"}"#,
         r#"{"where":{"status":"active"},"fields":["id","uuid","rev"]}"#,
@@ -119,7 +121,7 @@ fn beside_a_snapshot(count: u32, results: &mut Results) {
     results.figure("taking a snapshot, ns", processor_ns() - start);
     let ask = || questions.map(|it| snapshot.list_by(it).as_ref().to_vec());
     let before = ask();
-    let beside = changes(&store, count, WRITES, 6);
+    let beside = changes(&store, count, writes, 6);
     for document in documents(count, CALLS) {
         store.add_one(&document);
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub const ENOUGH_NS: f64 = 150e6;
 const CALLS_MAX: usize = 20_000;
 /// What waits for the disk is repeated until it has taken so long, and at least so often.
-pub const LONG: Duration = Duration::from_secs(3);
+pub const LONG: Duration = Duration::from_secs(1);
 const WAITS_MIN: usize = 5;
 
 /// The processor time of this process so far, in nanoseconds.

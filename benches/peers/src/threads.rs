@@ -35,7 +35,7 @@ pub fn measure<P: Peer>(peer: &P, count: u32, results: &mut Results) {
     results.figure("stream beside a writer, a document, ns", beside_a_writer(peer, count));
 }
 
-/// Lets a thread add each part, for some seconds at most.
+/// Lets a thread add each part, for a while at most.
 fn adds_a_second<P: Peer>(peer: &P, parts: &[Vec<Document>]) -> f64 {
     let adders: Vec<_> = parts.iter().map(|part| (peer.adder(), part)).collect();
     let start = Instant::now();
