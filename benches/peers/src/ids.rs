@@ -4,6 +4,8 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+use uuid::Uuid;
+
 /// The values of both dimensions and what they put into an ID, in the order of the IDs: what puts
 /// nothing into them comes first.
 const STATUSES: [(&str, &str); 3] = [("pending", ""), ("active", "a"), ("done", "d")];
@@ -13,13 +15,13 @@ const PRIORITIES: [(&str, &str); 3] = [("medium", ""), ("low", "l"), ("high", "h
 pub type State = [u8; 2];
 
 /// Where a document stands.
-pub struct Place<'a> {
+pub struct Place {
     /// The number of the document above it; 0 stands for none.
     pub parent: u64,
     pub state: State,
     /// Numbers begin with 1, and a document is younger than the one above it.
     pub number: u64,
-    pub uuid: &'a str,
+    pub uuid: Uuid,
 }
 
 /// Documents in the order of their parents, states and creation.
@@ -37,7 +39,7 @@ pub fn state(status: &str, priority: &str) -> State {
 }
 
 /// Calls a function with the ID of each document, in the order of the tree.
-pub fn each(tree: &impl Tree, mut take: impl FnMut(&str, &Place)) {
+fn each(tree: &impl Tree, mut take: impl FnMut(&str, &Place)) {
     let mut ids = String::new();
     let mut spans = vec![Range::default()];
     let mut counter = Counter::default();
@@ -53,6 +55,21 @@ pub fn each(tree: &impl Tree, mut take: impl FnMut(&str, &Place)) {
         spans[number] = start..ids.len();
         true
     });
+}
+
+/// The UUIDs and IDs of all documents, as a text.
+pub fn all(tree: &impl Tree) -> String {
+    let mut all = String::from("[");
+    each(tree, |id, place| {
+        if all.len() > 1 {
+            all.push(',');
+        }
+        let mut buffer = Uuid::encode_buffer();
+        let uuid: &str = place.uuid.hyphenated().encode_lower(&mut buffer);
+        all.extend([r#"{"uuid":""#, uuid, r#"","id":""#, id, r#""}"#]);
+    });
+    all.push(']');
+    all
 }
 
 /// Calls a function with the ID of each document below one, in the order of the IDs, until it
@@ -78,8 +95,8 @@ pub fn in_order(
 }
 
 /// The UUID that an ID leads to: each level is walked to its number.
-pub fn resolve(tree: &impl Tree, id: &str) -> String {
-    let (mut above, mut uuid) = (0, String::new());
+pub fn resolve(tree: &impl Tree, id: &str) -> Uuid {
+    let (mut above, mut uuid) = (0, Uuid::nil());
     for level in id.split('.') {
         let digits = level.find(|it: char| it.is_ascii_digit()).expect("a number");
         let (prefix, number) = level.split_at(digits);
@@ -91,7 +108,7 @@ pub fn resolve(tree: &impl Tree, id: &str) -> String {
             left -= 1;
             if left == 0 {
                 above = place.number;
-                uuid = place.uuid.to_owned();
+                uuid = place.uuid;
             }
             left > 0
         });

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use uuid::Uuid;
+
 use crate::document::Document;
 use crate::fields::Fields;
 use crate::ids::{self, Place, State, Tree};
@@ -17,6 +19,10 @@ pub struct Keyed<T> {
     tables: T,
     /// The number of the document added last.
     last: AtomicU64,
+}
+
+fn key_of(uuid: &str) -> [u8; 16] {
+    Uuid::parse_str(uuid).expect("a UUID").into_bytes()
 }
 
 fn number_of(bytes: &[u8]) -> u64 {
@@ -87,7 +93,7 @@ impl<R: Read> Tree for Places<'_, R> {
                 parent: number_of(&key[..8]),
                 state: [key[8], key[9]],
                 number: number_of(number_behind(key)),
-                uuid: text_of(uuid),
+                uuid: Uuid::from_slice(uuid).expect("16 bytes"),
             })
         });
     }
@@ -97,7 +103,7 @@ impl<R: Read> Tree for Places<'_, R> {
 fn keys_by_state(writer: &mut impl Write, fields: &Fields, number: &[u8]) -> [Vec<u8>; 2] {
     let state = [&fields.state(), fields.created_at.as_bytes(), number].concat();
     let parent = match fields.dimensions.parent_id {
-        Some(uuid) => writer.get(Table::Uuids, uuid.as_bytes()),
+        Some(uuid) => writer.get(Table::Uuids, &key_of(uuid)),
         None => 0_u64.to_be_bytes().to_vec(),
     };
     let place = [parent.as_slice(), &state].concat();
@@ -108,16 +114,17 @@ impl<T: Tables> Keyed<T> {
     fn insert(&self, writer: &mut T::Writer<'_>, document: &Document) {
         let fields = Fields::of(&document.text);
         let number = (self.last.fetch_add(1, Ordering::Relaxed) + 1).to_be_bytes();
+        let uuid = key_of(fields.uuid);
         let reference = fields.data.reference.to_be_bytes();
         let due = [fields.data.due.as_bytes(), &number].concat();
         let [state, place] = keys_by_state(writer, &fields, &number);
         writer.put(Table::Documents, &number, document.text.as_bytes());
-        writer.put(Table::Uuids, fields.uuid.as_bytes(), &number);
+        writer.put(Table::Uuids, &uuid, &number);
         writer.put(Table::Keys, fields.key.as_bytes(), &number);
         writer.put(Table::References, &reference, &number);
         writer.put(Table::Dues, &due, &[]);
         writer.put(Table::States, &state, &[]);
-        writer.put(Table::Places, &place, fields.uuid.as_bytes());
+        writer.put(Table::Places, &place, &uuid);
     }
 
     /// The document that a table leads to.
@@ -160,7 +167,8 @@ impl<T: Tables> Peer for Keyed<T> {
 
     fn set_status(&mut self, uuid: &str, status: &str) {
         self.tables.write(|writer| {
-            let number = writer.get(Table::Uuids, uuid.as_bytes());
+            let uuid = key_of(uuid);
+            let number = writer.get(Table::Uuids, &uuid);
             let text = writer.get(Table::Documents, &number);
             let changed = Fields::with_status(text_of(&text), status);
             let old = keys_by_state(writer, &Fields::of(text_of(&text)), &number);
@@ -169,12 +177,12 @@ impl<T: Tables> Peer for Keyed<T> {
             writer.remove(Table::Places, &old[1]);
             writer.put(Table::Documents, &number, changed.as_bytes());
             writer.put(Table::States, &new[0], &[]);
-            writer.put(Table::Places, &new[1], uuid.as_bytes());
+            writer.put(Table::Places, &new[1], &uuid);
         });
     }
 
     fn get(&self, uuid: &str) -> String {
-        self.led_to(Table::Uuids, uuid.as_bytes())
+        self.led_to(Table::Uuids, &key_of(uuid))
     }
 
     fn get_by_key(&self, key: &str) -> String {
@@ -277,17 +285,10 @@ impl<T: Tables> Peer for Keyed<T> {
     }
 
     fn ids(&self) -> String {
-        let mut all = Array::of(u32::MAX);
-        self.tables.read(|reader| {
-            ids::each(&Places(reader), |id, place| {
-                let parts = [r#"{"uuid":""#, place.uuid, r#"","id":""#, id, r#""}"#];
-                all.push(|to| to.extend(parts));
-            });
-        });
-        all.end()
+        self.tables.read(|reader| ids::all(&Places(reader)))
     }
 
     fn resolve(&self, id: &str) -> String {
-        self.tables.read(|reader| ids::resolve(&Places(reader), id))
+        self.tables.read(|reader| ids::resolve(&Places(reader), id).to_string())
     }
 }

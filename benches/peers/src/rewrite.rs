@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::document::Document;
 use crate::ids::{self, Place, State, Tree};
@@ -40,7 +41,7 @@ fn joined<'a>(documents: impl Iterator<Item = &'a Value>) -> String {
 }
 
 /// The documents in the order of the tree.
-struct Sorted<'a>(Vec<(Place<'a>, &'a str)>);
+struct Sorted<'a>(Vec<(Place, &'a str)>);
 
 impl Tree for Sorted<'_> {
     fn places(&self, parent: u64, state: State, mut take: impl FnMut(&Place) -> bool) {
@@ -76,7 +77,7 @@ impl List {
                 text(document, &["dimensions", "status"]),
                 text(document, &["dimensions", "priority"]),
             );
-            let uuid = text(document, &["uuid"]);
+            let uuid = Uuid::parse_str(text(document, &["uuid"])).expect("a UUID");
             let above = self.places.get(text(document, &["dimensions", "parent_id"]));
             let parent = above.map_or(0, |it| *it as u64 + 1);
             let place = Place { parent, state, number: number as u64 + 1, uuid };
@@ -223,18 +224,10 @@ impl Peer for Rewrite {
     }
 
     fn ids(&self) -> String {
-        let mut all = String::from("[");
-        ids::each(&self.read().sorted(), |id, place| {
-            if all.len() > 1 {
-                all.push(',');
-            }
-            all.extend([r#"{"uuid":""#, place.uuid, r#"","id":""#, id, r#""}"#]);
-        });
-        all.push(']');
-        all
+        ids::all(&self.read().sorted())
     }
 
     fn resolve(&self, id: &str) -> String {
-        ids::resolve(&self.read().sorted(), id)
+        ids::resolve(&self.read().sorted(), id).to_string()
     }
 }
