@@ -45,7 +45,8 @@ usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or th
        cargo xtask cost                       instructions and memory of the library's calls
        cargo xtask call-cost                  times of calls in each language, against C
        cargo xtask durable-cost               durable work beside what the disk asks for it
-       cargo xtask bench [DOCUMENTS [ROUNDS]] times of calls beside those of other stores
+       cargo xtask bench [--million] [DOCUMENTS [ROUNDS]]
+                                              times of calls beside those of other stores
        cargo xtask torture [--short] [--seed N] [--policy P] [BATTERY...]
                                               kills, faults, power cuts: see docs/torture.md
        cargo xtask fuzz [--seconds N] [TARGET...]

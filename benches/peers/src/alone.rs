@@ -1,20 +1,25 @@
-//! What only this store is asked: what its indexes and snapshots cost.
+//! What only this store is asked: what its indexes and snapshots cost, and a file that a person
+//! has formatted.
 
 use std::path::Path;
 
 use crate::clock::processor_ns;
 use crate::document::{Random, STATUSES, documents, uuid};
-use crate::nanostore::{DIMENSIONS, INDEXES, Nanostore};
-use crate::operations::Results;
-use crate::peer::BATCH;
+use crate::files;
+use crate::nanostore::{DIMENSIONS, FILE, INDEXES, Nanostore};
+use crate::peer::{BATCH, Peer};
+use crate::results::Results;
+
+pub const NAME: &str = "alone";
 
 /// Single calls of a kind.
 const CALLS: u32 = 10_000;
-/// Writes beside a snapshot.
+/// Writes beside a snapshot, and the most of them for each document.
 const WRITES: u32 = 100_000;
+const WRITES_EACH: u32 = 20;
 
-/// The figures of stores in memory, each with `count` documents.
-pub fn measure(count: u32) -> Results {
+/// The figures of stores in memory and of one in a folder, each with `count` documents.
+pub fn measure(folder: &Path, count: u32) -> Results {
     let mut results = Results::default();
     let names = [
         ["add, no index, ns", "add, 1 index, ns", "add, 3 indexes, ns"],
@@ -32,6 +37,7 @@ pub fn measure(count: u32) -> Results {
     }
     memory_and_building(count, &mut results);
     beside_a_snapshot(count, &mut results);
+    formatted(folder, count, &mut results);
     results
 }
 
@@ -85,7 +91,7 @@ fn memory_and_building(count: u32, results: &mut Results) {
         let start = processor_ns();
         store.define(&format!("{{{DIMENSIONS},\"indexes\":[{index}]}}"));
         let with = processor_ns() - start;
-        results.figure("define without an index, ms", without / 1e6);
+        results.figure(&format!("define without an index of {name}, ms"), without / 1e6);
         results.figure(&format!("define with an index of {name}, ms"), with / 1e6);
         results.figure(&format!("an entry of {name} in memory, bytes"), each(allocated() - before));
     }
@@ -101,8 +107,9 @@ fn allocated() -> f64 {
 /// Writes with and without a snapshot; what it answers must not change.
 fn beside_a_snapshot(count: u32, results: &mut Results) {
     let store = filled(count, 3);
-    changes(&store, count, WRITES, 4);
-    let alone = changes(&store, count, WRITES, 5);
+    let writes = WRITES.min(count * WRITES_EACH);
+    changes(&store, count, writes, 4);
+    let alone = changes(&store, count, writes, 5);
     let questions = [
         r#"{"view":"all"}"#,
         r#"{"where":{"status":"active"},"fields":["id","uuid","rev"]}"#,
@@ -114,7 +121,7 @@ fn beside_a_snapshot(count: u32, results: &mut Results) {
     results.figure("taking a snapshot, ns", processor_ns() - start);
     let ask = || questions.map(|it| snapshot.list_by(it).as_ref().to_vec());
     let before = ask();
-    let beside = changes(&store, count, WRITES, 6);
+    let beside = changes(&store, count, writes, 6);
     for document in documents(count, CALLS) {
         store.add_one(&document);
     }
@@ -123,4 +130,22 @@ fn beside_a_snapshot(count: u32, results: &mut Results) {
     results.figure("a write beside a snapshot, ns", beside);
     let bytes: usize = before.iter().map(Vec::len).sum();
     results.figure("texts of the snapshot equal after the writes, bytes", bytes as f64);
+}
+
+/// Opens the file as the store has written it, and with twice the indentation.
+fn formatted(folder: &Path, count: u32, results: &mut Results) {
+    let mut store = Nanostore::open(folder);
+    documents(0, count).chunks(BATCH).for_each(|it| store.add_batch(it));
+    store.close();
+    let opened = || files::opened::<Nanostore>(folder).value(files::PROCESSOR);
+    results.figure("open of a file as it was written, ms", opened());
+    let file = folder.join(FILE);
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let indented = |line: &str| {
+        let behind = line.trim_start_matches(' ');
+        " ".repeat(line.len() - behind.len()) + line
+    };
+    let lines: Vec<String> = text.lines().map(indented).collect();
+    std::fs::write(&file, lines.join("\n") + "\n").expect("the file");
+    results.figure("open of a file indented by hand, ms", opened());
 }

@@ -2,18 +2,30 @@
 //! waits for the disk.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A kind of work is repeated until it has taken so long, or as often as [`CALLS_MAX`].
-const ENOUGH_NS: f64 = 150e6;
+pub const ENOUGH_NS: f64 = 150e6;
 const CALLS_MAX: usize = 20_000;
+/// What waits for the disk is repeated until it has taken so long, and at least so often.
+pub const LONG: Duration = Duration::from_secs(1);
+const WAITS_MIN: usize = 5;
 
 /// The processor time of this process so far, in nanoseconds.
 pub fn processor_ns() -> f64 {
+    ns_of(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+/// The processor time of this thread so far, in nanoseconds.
+pub fn thread_ns() -> f64 {
+    ns_of(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn ns_of(clock: libc::clockid_t) -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: `time` is valid for writes.
-    let status = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    assert_eq!(status, 0, "the clock of the process");
+    let status = unsafe { libc::clock_gettime(clock, &mut time) };
+    assert_eq!(status, 0, "a clock");
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
@@ -40,15 +52,15 @@ pub fn of_calls<T>(mut call: impl FnMut(usize) -> T) -> f64 {
     }
 }
 
-/// The times on the wall of calls, in microseconds, sorted.
+/// The times on the wall of so many calls, in microseconds, sorted; of fewer where they take long.
 pub fn of_waits<T>(count: usize, mut call: impl FnMut(usize) -> T) -> Vec<f64> {
-    let mut times: Vec<f64> = (0..count)
-        .map(|number| {
-            let start = Instant::now();
-            black_box(call(number));
-            start.elapsed().as_secs_f64() * 1e6
-        })
-        .collect();
+    let mut times = Vec::new();
+    let begin = Instant::now();
+    while times.len() < count && (times.len() < WAITS_MIN || begin.elapsed() < LONG) {
+        let start = Instant::now();
+        black_box(call(times.len()));
+        times.push(start.elapsed().as_secs_f64() * 1e6);
+    }
     times.sort_by(f64::total_cmp);
     times
 }

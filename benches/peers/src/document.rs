@@ -37,9 +37,15 @@ impl Random {
     }
 }
 
-/// The documents from `first` on.
+/// The documents from `first` on; all before them are where these go.
 pub fn documents(first: u32, count: u32) -> Vec<Document> {
-    (first..first + count).map(document).collect()
+    (first..first + count).map(|number| document(number, number)).collect()
+}
+
+/// Documents from `skipped` behind the `filled` ones that are there for certain.
+pub fn beyond(filled: u32, skipped: u32, count: u32) -> Vec<Document> {
+    let first = filled + skipped;
+    (first..first + count).map(|number| document(number, filled)).collect()
 }
 
 /// The UUID of the document with that number.
@@ -54,7 +60,8 @@ fn scatter(number: u32) -> u32 {
     number.wrapping_mul(2_654_435_761)
 }
 
-fn document(number: u32) -> Document {
+/// The document with a number; the one above it is among the first `parents`.
+fn document(number: u32, parents: u32) -> Document {
     let mut random = Random(u64::from(number));
     let status = match random.below(100) {
         0..60 => 0,
@@ -66,7 +73,7 @@ fn document(number: u32) -> Document {
         20..80 => 1,
         _ => 2,
     };
-    let parent = (number > 0 && random.below(100) < 30).then(|| random.below(number));
+    let parent = (number > 0 && random.below(100) < 30).then(|| random.below(parents));
     let (uuid, key, reference) = (uuid(number), format!("task-{number:07}"), scatter(number));
     let created = format!("{}Z", time(2026, number));
     let due = format!("{}.{:03}Z", time(2027, reference / 128), reference % 128);

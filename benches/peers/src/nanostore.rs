@@ -86,6 +86,8 @@ unsafe extern "C" {
         out: *mut *mut c_char,
         error: *mut *mut c_void,
     ) -> c_int;
+    fn nanostore_checkpoint(store: *mut c_void, error: *mut *mut c_void) -> c_int;
+    fn nanostore_version() -> *const c_char;
     fn nanostore_cursor_close(cursor: *mut c_void);
     fn nanostore_string_free(text: *mut c_char);
     fn nanostore_error_message(error: *mut c_void) -> *const c_char;
@@ -105,6 +107,9 @@ pub const INDEXES: [&str; 3] = [
     r#"{"name":"by_ref","fields":["data.ref"],"unique":true}"#,
     r#"{"name":"by_state","fields":["status","priority","created_at"]}"#,
 ];
+
+/// The file in the folder of a store.
+pub const FILE: &str = "store.json";
 
 /// A text that the library gave.
 pub struct Text(*mut c_char);
@@ -216,7 +221,7 @@ impl Nanostore {
     }
 
     /// Calls a function with each document of a cursor, until it returns false.
-    pub fn each(&self, query: &str, mut take: impl FnMut(Text) -> bool) {
+    pub fn cursor(&self, query: &str, mut take: impl FnMut(Text) -> bool) {
         let query = c_text(query);
         let cursor = call!(nanostore_cursor_open(self.0, query.as_ptr()) -> *mut c_void);
         loop {
@@ -238,12 +243,26 @@ impl Drop for Nanostore {
     }
 }
 
+/// The version of the library.
+pub fn version() -> String {
+    // SAFETY: it takes nothing, and gives a text that ends in NUL.
+    unsafe { CStr::from_ptr(nanostore_version()) }.to_string_lossy().into_owned()
+}
+
+/// The store of a folder, with the indexes of all measurements and another option.
+fn in_folder(folder: &Path, option: &str) -> Nanostore {
+    let schema = format!(r#""schema":{{{DIMENSIONS},"indexes":[{}]}}"#, INDEXES.join(","));
+    Nanostore::with(&folder.join(FILE), &format!("{{{schema}{option}}}"))
+}
+
 impl Peer for Nanostore {
     type Text = Text;
 
+    const NAME: &str = "nanostore";
+    const RECOVERS: bool = true;
+
     fn open(folder: &Path) -> Self {
-        let options = format!(r#"{{"schema":{{{DIMENSIONS},"indexes":[{}]}}}}"#, INDEXES.join(","));
-        Nanostore::with(&folder.join("store.json"), &options)
+        in_folder(folder, "")
     }
 
     fn close(self) {}
@@ -254,6 +273,10 @@ impl Peer for Nanostore {
 
     fn add(&mut self, document: &Document) {
         self.add_one(document);
+    }
+
+    fn adder(&self) -> impl FnMut(&Document) + Send {
+        |document| self.add_one(document)
     }
 
     fn set_status(&mut self, uuid: &str, status: &str) {
@@ -311,11 +334,18 @@ impl Peer for Nanostore {
 
     fn first(&self) -> Text {
         let mut first = None;
-        self.each("{}", |text| {
+        self.cursor("{}", |text| {
             first = Some(text);
             false
         });
         first.expect("a document")
+    }
+
+    fn each(&self, mut take: impl FnMut(&[u8])) {
+        self.cursor("{}", |text| {
+            take(text.as_ref());
+            true
+        });
     }
 
     fn scan(&self) -> Text {
@@ -329,5 +359,18 @@ impl Peer for Nanostore {
     fn resolve(&self, id: &str) -> Text {
         let id = c_text(id);
         Text(call!(nanostore_resolve_id(self.0, id.as_ptr()) -> *mut c_char))
+    }
+
+    fn checkpoint(&mut self) -> bool {
+        let mut error = ptr::null_mut();
+        // SAFETY: the handle is open, and the error is valid for writes.
+        must(unsafe { nanostore_checkpoint(self.0, &mut error) }, error, "checkpoint");
+        true
+    }
+
+    fn left(folder: &Path, documents: &[Document]) -> Self {
+        let store = in_folder(folder, r#","durability":"batched""#);
+        documents.iter().for_each(|it| store.add_one(it));
+        store
     }
 }

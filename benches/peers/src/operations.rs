@@ -3,23 +3,17 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use crate::clock::{of_calls, of_waits, percentile, processor_ns};
 use crate::document::{Document, PRIORITIES, Random, STATUSES, documents};
 use crate::peer::{BATCH, PAGE, Peer};
+use crate::process::bytes_written;
+use crate::results::Results;
+use crate::{files, in_memory, threads};
 
+/// Changes of a status whose results are compared.
+const CHANGES: usize = 6;
 /// Durable calls of a kind.
 const WAITS: u32 = 200;
-
-/// What one store did.
-#[derive(Default, Deserialize, Serialize)]
-pub struct Results {
-    /// What a figure is of, with its unit behind a comma, and the figure.
-    pub figures: Vec<(String, f64)>,
-    /// A question, and a checksum of the answer: equal for all peers.
-    pub answers: Vec<(String, u64)>,
-}
 
 /// Fills a store in an empty folder with `count` documents, and measures what it does.
 pub fn measure<P: Peer>(folder: &Path, count: u32) -> Results {
@@ -35,16 +29,20 @@ pub fn measure<P: Peer>(folder: &Path, count: u32) -> Results {
     listings(&peer, count, &mut results);
     pages(&peer, count, &mut results);
     short_ids(&peer, &all, &mut results);
-    durable(&mut peer, &all, &mut results);
     peer.close();
+    files::measure::<P>(folder, count, &mut results);
+    let mut peer = P::open(folder);
+    changed(&mut peer, &all, &mut results);
+    durable(&mut peer, &all, &mut results);
+    in_memory::measure::<P>(count, &mut results);
+    files::checkpoint(&mut peer, count, &mut results);
+    threads::measure(&peer, count, &mut results);
+    peer.close();
+    files::recovery::<P>(folder, count, &mut results);
     results
 }
 
 impl Results {
-    pub fn figure(&mut self, name: &str, value: f64) {
-        self.figures.push((name.to_owned(), value));
-    }
-
     fn answer(&mut self, name: &str, answer: &str) {
         let mut hasher = DefaultHasher::new();
         answer.hash(&mut hasher);
@@ -54,6 +52,12 @@ impl Results {
     /// An answer that lists documents: which, and in which order.
     fn documents(&mut self, name: &str, text: impl AsRef<[u8]>) {
         self.answer(name, &uuids(text.as_ref()).join(","));
+    }
+
+    /// An answer whose order is the peer's own.
+    fn set_of_documents(&mut self, name: &str, mut uuids: Vec<String>) {
+        uuids.sort();
+        self.answer(name, &uuids.join(","));
     }
 }
 
@@ -110,9 +114,10 @@ fn listings<P: Peer>(peer: &P, count: u32, results: &mut Results) {
         let counted = peer.count(status, priority).to_string();
         results.answer("count of two filters", &counted);
     }
-    let mut scanned = uuids(peer.scan().as_ref());
-    scanned.sort();
-    results.answer("scan", &scanned.join(","));
+    results.set_of_documents("scan", uuids(peer.scan().as_ref()));
+    let mut streamed = Vec::new();
+    peer.each(|text| streamed.extend(uuids(text)));
+    results.set_of_documents("stream", streamed);
 }
 
 fn pages<P: Peer>(peer: &P, count: u32, results: &mut Results) {
@@ -128,13 +133,14 @@ fn pages<P: Peer>(peer: &P, count: u32, results: &mut Results) {
 
 fn short_ids<P: Peer>(peer: &P, all: &[Document], results: &mut Results) {
     results.figure("short IDs of all, a document, ns", of_calls(|_| peer.ids()) / all.len() as f64);
-    let text = peer.ids();
-    let mut pairs = pairs(text.as_ref());
-    pairs.sort();
+    let pairs = sorted_pairs(peer);
     results.answer("short IDs of all", &format!("{pairs:?}"));
     let mut random = Random(11);
-    let some: Vec<&str> =
-        (0..512).map(|_| pairs[random.below(pairs.len() as u32) as usize].0.as_str()).collect();
+    // Fewer of large stores: some peers look at all documents for each.
+    let questions = (5_000_000 / all.len()).clamp(16, 512);
+    let some: Vec<&str> = (0..questions)
+        .map(|_| pairs[random.below(pairs.len() as u32) as usize].0.as_str())
+        .collect();
     results.figure("resolve an ID, ns", of_calls(|number| peer.resolve(some[number % some.len()])));
     for id in &some {
         let resolved =
@@ -143,12 +149,34 @@ fn short_ids<P: Peer>(peer: &P, all: &[Document], results: &mut Results) {
     }
 }
 
+/// Changes that the answers must show.
+fn changed<P: Peer>(peer: &mut P, all: &[Document], results: &mut Results) {
+    for (number, document) in some(all).iter().take(CHANGES).enumerate() {
+        peer.set_status(&document.uuid, STATUSES[number % 3]);
+    }
+    results.answer("short IDs after changes", &format!("{:?}", sorted_pairs(peer)));
+    for number in 0..9 {
+        let (status, priority) = (STATUSES[number % 3], PRIORITIES[number / 3]);
+        let counted = peer.count(status, priority).to_string();
+        results.answer("count after changes", &counted);
+    }
+}
+
+/// The short IDs of all documents, each with its UUID, by ID.
+fn sorted_pairs<P: Peer>(peer: &P) -> Vec<(String, String)> {
+    let mut pairs = pairs(peer.ids().as_ref());
+    pairs.sort();
+    pairs
+}
+
 fn durable<P: Peer>(peer: &mut P, all: &[Document], results: &mut Results) {
     let some = some(all);
     let new = documents(all.len() as u32, WAITS);
-    let start = processor_ns();
+    let (start, written) = (processor_ns(), bytes_written());
     let times = of_waits(new.len(), |number| peer.add(&new[number]));
-    results.figure("durable add, processor, ns", (processor_ns() - start) / f64::from(WAITS));
+    let each = |total: f64| total / times.len() as f64;
+    results.figure("durable add, processor, ns", each(processor_ns() - start));
+    results.figure("written by a durable add, bytes", each(bytes_written() - written));
     results.figure("durable add, p10, us", percentile(&times, 10));
     results.figure("durable add, p50, us", percentile(&times, 50));
     let times =

@@ -16,6 +16,10 @@ pub trait Peer: Sized {
     /// JSON as the peer gives it; what giving it back to the peer costs is a part of the call.
     type Text: AsRef<[u8]>;
 
+    const NAME: &str;
+    /// Whether opening a store has work to do that depends on how it was left.
+    const RECOVERS: bool;
+
     /// Opens the store in the folder, and makes it if it is not there.
     fn open(folder: &Path) -> Self;
     fn close(self);
@@ -24,6 +28,8 @@ pub trait Peer: Sized {
     fn add_batch(&mut self, documents: &[Document]);
     /// Adds one, durably as far as the peer goes.
     fn add(&mut self, document: &Document);
+    /// What another thread adds documents with, as `add` does.
+    fn adder(&self) -> impl FnMut(&Document) + Send;
     /// Gives a document another status, durably as far as the peer goes.
     fn set_status(&mut self, uuid: &str, status: &str);
 
@@ -45,10 +51,24 @@ pub trait Peer: Sized {
     fn page_by_offset(&self, offset: u32) -> Self::Text;
     /// The first of all documents, of what could go on to the last.
     fn first(&self) -> Self::Text;
+    /// Calls a function with each document, all as they were at the beginning.
+    fn each(&self, take: impl FnMut(&[u8]));
     /// All documents, in one text.
     fn scan(&self) -> Self::Text;
     /// The short IDs and UUIDs of all documents, in one text.
     fn ids(&self) -> Self::Text;
     /// The UUID that a short ID leads to.
     fn resolve(&self, id: &str) -> Self::Text;
+
+    /// Brings the file up to date with all writes; tells whether the peer has such a thing.
+    fn checkpoint(&mut self) -> bool {
+        false
+    }
+    /// Opens the store and adds documents in a way that leaves as much as possible to whoever
+    /// opens it after this process has ended.
+    fn left(folder: &Path, documents: &[Document]) -> Self {
+        let mut peer = Self::open(folder);
+        documents.chunks(BATCH).for_each(|it| peer.add_batch(it));
+        peer
+    }
 }

@@ -1,7 +1,8 @@
 //! SQLite, as someone would use it who keeps JSON documents in it: the text of each in a column,
 //! generated columns for what is searched, an index for each kind of query, prepared statements.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, Params, params};
 
@@ -47,27 +48,46 @@ const PLACED: &str = "
                 above.place || printf('.%d%09d', below.state, below.number)
             from placed above join numbered below on below.parent = above.uuid)";
 
+/// How long a thread waits for others.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How much a commit waits for the disk.
 pub trait Mode {
+    const NAME: &str;
     const SYNCHRONOUS: &str;
 }
 
 pub struct Full;
 impl Mode for Full {
+    const NAME: &str = "sqlite full";
     const SYNCHRONOUS: &str = "full";
 }
 
 pub struct Normal;
 impl Mode for Normal {
+    const NAME: &str = "sqlite normal";
     const SYNCHRONOUS: &str = "normal";
 }
 
 pub struct Sqlite<M> {
     connection: Connection,
+    file: PathBuf,
     mode: std::marker::PhantomData<M>,
 }
 
 impl<M: Mode> Sqlite<M> {
+    fn connection(file: &Path) -> Connection {
+        let connection = Connection::open(file).expect("a database");
+        connection.busy_timeout(PATIENCE).expect("a setting");
+        let settings = format!(
+            "pragma journal_mode = wal; pragma synchronous = {};
+             pragma cache_size = -262144; pragma mmap_size = 1073741824;",
+            M::SYNCHRONOUS
+        );
+        connection.execute_batch(&settings).expect("the settings");
+        connection
+    }
+
     /// The texts that a query gives, joined to an array.
     fn texts(&self, query: &str, parameters: impl Params) -> String {
         let mut joined = String::from("[");
@@ -99,16 +119,14 @@ impl<M: Mode> Sqlite<M> {
 impl<M: Mode> Peer for Sqlite<M> {
     type Text = String;
 
+    const NAME: &str = M::NAME;
+    const RECOVERS: bool = true;
+
     fn open(folder: &Path) -> Self {
-        let connection = Connection::open(folder.join("store.db")).expect("a database");
-        let settings = format!(
-            "pragma journal_mode = wal; pragma synchronous = {};
-             pragma cache_size = -262144; pragma mmap_size = 1073741824;",
-            M::SYNCHRONOUS
-        );
-        connection.execute_batch(&settings).expect("the settings");
+        let file = folder.join("store.db");
+        let connection = Self::connection(&file);
         connection.execute_batch(TABLE).expect("the table");
-        Sqlite { connection, mode: std::marker::PhantomData }
+        Sqlite { connection, file, mode: std::marker::PhantomData }
     }
 
     fn close(self) {
@@ -125,6 +143,11 @@ impl<M: Mode> Peer for Sqlite<M> {
 
     fn add(&mut self, document: &Document) {
         Self::insert(&self.connection, document);
+    }
+
+    fn adder(&self) -> impl FnMut(&Document) + Send {
+        let connection = Self::connection(&self.file);
+        move |document| Self::insert(&connection, document)
     }
 
     fn set_status(&mut self, uuid: &str, status: &str) {
@@ -203,6 +226,17 @@ impl<M: Mode> Peer for Sqlite<M> {
         rows.next().expect("a row").expect("a row").get(0).expect("a text")
     }
 
+    fn each(&self, mut take: impl FnMut(&[u8])) {
+        let mut statement = self
+            .connection
+            .prepare_cached("select text from documents order by n")
+            .expect("a statement");
+        let mut rows = statement.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            take(row.get_ref(0).and_then(|it| Ok(it.as_bytes()?)).expect("a text"));
+        }
+    }
+
     fn scan(&self) -> String {
         self.texts("select text from documents order by n", [])
     }
@@ -233,5 +267,18 @@ impl<M: Mode> Peer for Sqlite<M> {
             ));
         }
         above.expect("a level")
+    }
+
+    fn checkpoint(&mut self) -> bool {
+        self.connection.execute_batch("pragma wal_checkpoint(truncate)").expect("a checkpoint");
+        true
+    }
+
+    fn left(folder: &Path, documents: &[Document]) -> Self {
+        let peer = Self::open(folder);
+        let settings = "pragma synchronous = off; pragma wal_autocheckpoint = 0;";
+        peer.connection.execute_batch(settings).expect("the settings");
+        documents.iter().for_each(|it| Self::insert(&peer.connection, it));
+        peer
     }
 }
