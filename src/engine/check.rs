@@ -64,7 +64,7 @@ impl Engine {
         let schema = self.read(limits, |state| Ok(state.schema.clone()))?;
         for (index, document) in file.documents(&schema).enumerate() {
             let Ok(document) = document else { continue };
-            let uuid = document.uuid.hyphenated().to_string();
+            let uuid = document.uuid().hyphenated().to_string();
             for finding in &mut report.problems {
                 if finding.uuid.as_deref() == Some(&uuid) {
                     finding.line = Some(file.line(index));

@@ -223,7 +223,7 @@ impl Engine {
         commit: u64,
         state: &State,
     ) -> Result<()> {
-        let replaced = exclusive.replace(commit, &mut || load::write(state));
+        let replaced = exclusive.replace(commit, &mut || Ok(load::write(state)));
         if let Err(error) = &replaced {
             // What the file holds now is settled by the next load.
             if error.kind() == ErrorKind::UnknownOutcome || error.name() == "FILE_CHANGED" {

@@ -194,8 +194,7 @@ impl Engine {
         let mut state = self.current();
         // The numbers of the commits that failed are not given out again.
         state.commit = state.commit.max(exclusive.position().seq);
-        let saved =
-            load::write(&state).and_then(|image| exclusive.rebase(state.commit, &image, None));
+        let saved = exclusive.rebase(state.commit, &load::write(&state), None);
         let error = match saved {
             Ok(()) => {
                 let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);

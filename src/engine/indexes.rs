@@ -53,7 +53,7 @@ impl State {
         }
         let mut entries = Vec::with_capacity(rules.len());
         for mut list in lists {
-            list.sort_by(|one, other| {
+            list.sort_unstable_by(|one, other| {
                 one.key.cmp(&other.key).then_with(|| self.ties(one.slot, other.slot))
             });
             let mut made = Entries::default();

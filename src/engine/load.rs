@@ -6,8 +6,8 @@ use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
-use crate::model::data_file::{DataFile, Writer};
-use crate::model::json::{Number, Object, Value, utf8};
+use crate::model::data_file::{DataFile, Read, Writer};
+use crate::model::json::{Number, Object, Value, cut, utf8};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
 
@@ -32,15 +32,18 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     let mut state = State::new(schema);
     state.commit = file.envelope.commit.max(commit_floor);
     for (index, document) in file.documents(&state.schema.clone()).enumerate() {
-        let mut document = document?;
-        if let Some(first) = state.find_uuid(document.uuid.as_u128()) {
+        let document = document?;
+        if let Some(first) = state.find_uuid(document.uuid().as_u128()) {
             return Err(two_of_one_uuid(&file, &state, first, index));
         }
-        if document.rev > state.commit {
-            state.commit = document.rev;
-        }
-        let implied = document.complete(&state.schema);
-        state.add(&mut document, implied);
+        state.commit = state.commit.max(document.rev());
+        match document {
+            Read::Canonical(document) => state.add_canonical(&document),
+            Read::Free(mut document) => {
+                let implied = document.complete(&state.schema);
+                state.add(&mut document, implied)
+            }
+        };
     }
     state.envelope = Arc::new(file.envelope.clone());
     number_stably(&mut state, None)?;
@@ -189,19 +192,20 @@ fn remember(state: &State, numbers: &Object, highest: &mut Highest) {
 }
 
 /// Writes the bytes of a store.
-///
-/// # Errors
-/// INTERNAL when a stored text is damaged.
-pub(super) fn write(state: &State) -> Result<Vec<u8>> {
+pub(super) fn write(state: &State) -> Vec<u8> {
     let expected = state.slots().map(|slot| state.text(slot).len()).sum::<usize>() * 3 / 2 + 1024;
     let mut writer = Writer::new(state.envelope.format, expected);
+    let names: Vec<_> = state.schema.dimensions.iter().map(|it| cut::written(&it.name)).collect();
     for slot in state.slots() {
-        writer.document(state.file_document(slot)?);
+        let implied = state.implied(slot);
+        let left_out = names.iter().enumerate().filter(|(place, _)| implied & (1 << place) != 0);
+        let left_out: Vec<&str> = left_out.map(|(_, name)| &**name).collect();
+        writer.document(state.text(slot), &left_out);
     }
     let mut envelope = (*state.envelope).clone();
     envelope.commit = state.commit;
     envelope.numbers = remembered(state);
-    Ok(writer.finish(&envelope))
+    writer.finish(&envelope)
 }
 
 /// The highest numbers given, as the metadata keep them.

@@ -187,8 +187,8 @@ impl Engine {
             .collect();
         let left = (!operations.is_empty()).then(|| LeftOver::All(operations.join("\n") + "\n"));
         match (left, loaded.poisoned) {
-            (None, false) => exclusive.replace(state.commit, &mut || load::write(&state))?,
-            (left, _) => exclusive.rebase(state.commit, &load::write(&state)?, left)?,
+            (None, false) => exclusive.replace(state.commit, &mut || Ok(load::write(&state)))?,
+            (left, _) => exclusive.rebase(state.commit, &load::write(&state), left)?,
         }
         self.publish(state);
         Ok(())

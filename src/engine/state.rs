@@ -14,7 +14,7 @@ use crate::engine::indexes::Indexes;
 use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap};
-use crate::model::data_file::{Envelope, settle_dimensions};
+use crate::model::data_file::{Canonical, Envelope, settle_dimensions};
 use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key};
 use crate::model::json::quote;
 use crate::model::schema::Schema;
@@ -192,16 +192,20 @@ impl State {
 
     /// The place that a document takes in the trees.
     pub(super) fn seat(&self, document: &Document) -> Seat {
-        let parent = match document.parent(&self.schema) {
+        let parent = self.parent(document.parent(&self.schema));
+        let codes = document.codes(&self.schema);
+        Seat { created: document.created(), parent, codes, claim: 0 }
+    }
+
+    fn parent(&self, parent: ParentRef) -> Parent {
+        match parent {
             ParentRef::Root => Parent::Root,
             ParentRef::Unreadable => Parent::Missing(None),
             ParentRef::Uuid(uuid) => match self.find_uuid(uuid.as_u128()) {
                 Some(slot) => Parent::Slot(slot),
                 None => Parent::Missing(Some(uuid.as_u128())),
             },
-        };
-        let codes = document.codes(&self.schema);
-        Seat { created: document.created(), parent, codes, claim: 0 }
+        }
     }
 
     /// Adds a document whose UUID is not there yet. `implied` tells which default values its file
@@ -209,18 +213,25 @@ impl State {
     pub(super) fn add(&mut self, document: &mut Document, implied: u8) -> u32 {
         let mut seat = self.seat(document);
         self.claim_number(document, &mut seat, None);
-        let slot = self.forest.insert(document.uuid.as_u128(), &seat);
         let mut text = String::with_capacity(512);
         document.write(&mut text);
-        self.rows.push(Row {
-            uuid: document.uuid.as_u128(),
-            text: self.texts.add(slot, &text),
-            rev: document.rev,
-            codes: seat.codes,
-            implied,
-        });
-        self.by_uuid.insert(self.hash(document.uuid.as_u128()), slot);
+        let slot = self.put_new(document.uuid.as_u128(), document.rev, &seat, &text, implied);
         self.note_problems(slot, document);
+        slot
+    }
+
+    /// Adds a document as [`State::add`] does, one that keeps all rules.
+    pub(super) fn add_canonical(&mut self, document: &Canonical) -> u32 {
+        let Canonical { uuid, rev, created, codes, parent, ref text, implied } = *document;
+        let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
+        self.put_new(uuid.as_u128(), rev, &seat, text, implied)
+    }
+
+    fn put_new(&mut self, uuid: u128, rev: u64, seat: &Seat, text: &str, implied: u8) -> u32 {
+        let slot = self.forest.insert(uuid, seat);
+        let text = self.texts.add(slot, text);
+        self.rows.push(Row { uuid, text, rev, codes: seat.codes, implied });
+        self.by_uuid.insert(self.hash(uuid), slot);
         self.index_key(slot);
         self.len += 1;
         self.keep_numbers_of_adopted(slot);

@@ -59,7 +59,7 @@ fn load(text: &str) -> State {
 }
 
 fn written(state: &State) -> String {
-    String::from_utf8(load::write(state).unwrap()).unwrap()
+    String::from_utf8(load::write(state)).unwrap()
 }
 
 /// What another process would see.

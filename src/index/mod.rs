@@ -23,7 +23,7 @@ pub(crate) use table::Table;
 pub(crate) use text_heap::{Span, TextHeap};
 
 #[cfg(test)]
-mod random {
+pub(crate) mod random {
     /// The seed of all random tests here; change it to try others.
     pub(crate) const SEED: u64 = 0x1995_0613;
 

@@ -11,6 +11,8 @@ pub(crate) fn resolve(text: &str) -> Cow<'_, str> {
 }
 
 fn resolved(text: &str) -> Option<String> {
+    // Most files have none, and looking for it is faster than going over their lines.
+    memchr::memmem::find(text.as_bytes(), b"<<<<<<< ")?;
     let mut before = Vec::new();
     let mut lines = text.lines();
     let mut sides = [Vec::new(), Vec::new()];

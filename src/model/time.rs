@@ -45,6 +45,16 @@ impl Time {
         })
     }
 
+    /// Reads a time that is written just as [`Time::to_text`] writes it; none from any other text.
+    pub(crate) fn parse_canonical(text: &str) -> Option<Time> {
+        let (_, rest) = text.split_at_checked("2026-11-21".len())?;
+        let (_, fraction) = rest.split_at_checked("T09:00:00".len())?;
+        let is_canonical = rest.starts_with('T')
+            && fraction.ends_with('Z')
+            && (fraction == "Z" || !fraction.ends_with("0Z"));
+        read(text).ok().filter(|_| is_canonical)
+    }
+
     /// The text in UTC, without needless zeros in the fraction: `2026-11-21T09:00:00.5Z`.
     pub(crate) fn to_text(self) -> String {
         let date = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
@@ -202,6 +212,31 @@ impl Rest<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_written_so_is_canonical() {
+        for text in [
+            "2026-11-21T09:00:00Z",
+            "2026-11-21T09:00:00.5Z",
+            "0001-01-01T00:00:00.000000001Z",
+            "9999-12-31T23:59:59.999999999Z",
+        ] {
+            assert_eq!(Time::parse_canonical(text).unwrap().to_text(), text);
+        }
+        for text in [
+            "",
+            "2026-11-21T09:00:00",
+            "2026-11-21t09:00:00Z",
+            "2026-11-21T09:00:00z",
+            "2026-11-21T09:00:00.0Z",
+            "2026-11-21T09:00:00.50Z",
+            "2026-11-21T09:00:00+00:00",
+            "2026-11-31T09:00:00Z",
+            "2026-11-21T09:00:60Z",
+        ] {
+            assert_eq!(Time::parse_canonical(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn times_are_normalised_to_utc() {

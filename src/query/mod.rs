@@ -23,7 +23,6 @@ mod rule;
 mod search;
 mod selection;
 mod sort;
-mod stored;
 #[cfg(test)]
 mod testing;
 

@@ -6,12 +6,11 @@ use std::cell::OnceCell;
 
 use uuid::Uuid;
 
-use crate::model::json::{Number, Value, parse};
+use crate::model::json::{Number, Value, cut, parse};
 use crate::model::schema::CODE_NONE;
 use crate::model::time::Time;
 use crate::query::Source;
 use crate::query::field::Field;
-use crate::query::stored;
 
 /// What a document holds in a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +62,7 @@ impl<'a> DocumentReader<'a> {
 
     fn find(&self, name: &str) -> Option<&Member<'a>> {
         let members = self.members.get_or_init(|| {
-            let members = stored::members(self.source.text(self.slot));
+            let members = cut::members(self.source.text(self.slot));
             members.map(|(name, text)| Member { name, text, value: OnceCell::new() }).collect()
         });
         members.iter().find(|member| member.name == name)
@@ -137,7 +136,7 @@ impl<'a> DocumentReader<'a> {
         }
         let mut text = self.member_text("data");
         for name in path {
-            text = text.and_then(|text| stored::member(text, name));
+            text = text.and_then(|text| cut::member(text, name));
         }
         text.map_or(Reading::Missing, |text| {
             Reading::Json(Cow::Owned(parse(text).unwrap_or_default()))

@@ -6,10 +6,12 @@
 
 //!
 //! - [`envelope`]: what a file holds beside its documents
+//! - [`canonical`]: one document of a file as a store wrote it, and back, text to text
 //! - [`reading`]: one document of a file, with what people leave out or mistype
 //! - [`salvage`]: what can be read of a file that is damaged
 //! - [`writer`]: the one form that is written
 
+mod canonical;
 mod envelope;
 mod reading;
 mod salvage;
@@ -18,6 +20,7 @@ mod writer;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::Document;
@@ -25,6 +28,7 @@ use crate::model::json::{Parser, line_column};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
 
+pub(crate) use canonical::Canonical;
 pub(crate) use envelope::Envelope;
 pub(crate) use reading::settle_dimensions;
 pub(crate) use salvage::salvage;
@@ -50,6 +54,32 @@ impl Format {
         match self {
             Format::Pretty => "pretty",
             Format::Lines => "lines",
+        }
+    }
+}
+
+/// A document of a file.
+pub(crate) enum Read {
+    /// As a store wrote it.
+    Canonical(Canonical),
+    /// As a person wrote it.
+    Free(Box<Document>),
+}
+
+impl Read {
+    /// The UUID of the document.
+    pub(crate) fn uuid(&self) -> Uuid {
+        match self {
+            Read::Canonical(document) => document.uuid,
+            Read::Free(document) => document.uuid,
+        }
+    }
+
+    /// The commit that wrote it.
+    pub(crate) fn rev(&self) -> u64 {
+        match self {
+            Read::Canonical(document) => document.rev,
+            Read::Free(document) => document.rev,
         }
     }
 }
@@ -122,20 +152,24 @@ impl<'a> DataFile<'a> {
         if sample.contains('\n') { Format::Pretty } else { Format::Lines }
     }
 
-    /// The documents in the order of the file, each with its line.
+    /// The documents in the order of the file.
     pub(crate) fn documents<'b>(
         &'b self,
         schema: &'b Schema,
-    ) -> impl Iterator<Item = Result<Document>> + 'b {
+    ) -> impl Iterator<Item = Result<Read>> + 'b {
         let mut previous = Time::MIN;
         let mut without_uuid = BTreeMap::new();
         self.documents.iter().map(move |text| {
+            if let Some(document) = canonical::read(text, schema) {
+                previous = document.created;
+                return Ok(Read::Canonical(document));
+            }
             let document = reading::read_document(text, schema, previous, &mut without_uuid);
             let document = document.map_err(|error| {
                 explain(self.text, shift(error, line_column(self.text, self.offset_of(text))))
             })?;
             previous = document.created();
-            Ok(document)
+            Ok(Read::Free(Box::new(document)))
         })
     }
 

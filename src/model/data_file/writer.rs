@@ -1,8 +1,8 @@
 //! The one form that is written.
 
-use super::{DATA_PREFIX, Envelope, Format};
-use crate::model::document::{Document, push_uuid};
-use crate::model::json::{Number, Object, Value, quote};
+use super::canonical::file_text;
+use super::{Envelope, Format};
+use crate::model::json::{cut, quote};
 
 /// Writes a file, document by document.
 pub(crate) struct Writer {
@@ -22,20 +22,21 @@ impl Writer {
         Writer { format, out, empty: true }
     }
 
-    /// Appends a document.
-    pub(crate) fn document(&mut self, document: Document) {
+    /// Appends a document, given the text that is stored, without the dimensions `left_out`, whose
+    /// names are as JSON has them.
+    pub(crate) fn document(&mut self, stored: &str, left_out: &[&str]) {
         if !std::mem::take(&mut self.empty) {
             self.out.push(',');
         }
-        let value = Value::Object(file_object(document));
+        let text = file_text(stored, left_out);
         match self.format {
             Format::Pretty => {
                 self.out.push_str("\n    ");
-                value.write_pretty(&mut self.out, 2);
+                cut::push_pretty(&text, 2, &mut self.out);
             }
             Format::Lines => {
                 self.out.push('\n');
-                value.write(&mut self.out);
+                self.out.push_str(&text);
             }
         }
     }
@@ -71,32 +72,4 @@ impl Writer {
         quote(name, &mut self.out);
         self.out.push_str(if self.format == Format::Pretty { ": " } else { ":" });
     }
-}
-
-/// The members of a document in the order of the file, its data among the dimensions.
-fn file_object(document: Document) -> Object {
-    let mut object = Object::default();
-    let mut uuid = String::with_capacity(36);
-    push_uuid(document.uuid, &mut uuid);
-    object.insert("uuid".to_owned(), Value::String(uuid));
-    if let Some(key) = document.key {
-        object.insert("key".to_owned(), key);
-    }
-    object.insert("title".to_owned(), document.title);
-    object.insert("body".to_owned(), document.body);
-    let mut dimensions = document.dimensions;
-    for (name, value) in document.data {
-        dimensions.insert(format!("{DATA_PREFIX}{name}"), value);
-    }
-    object.insert("dimensions".to_owned(), Value::Object(dimensions));
-    object.insert("created_at".to_owned(), document.created_at);
-    object.insert("updated_at".to_owned(), document.updated_at);
-    object.insert("rev".to_owned(), Value::Number(Number::from(document.rev)));
-    if !document.numbers.is_empty() {
-        object.insert("numbers".to_owned(), Value::Object(document.numbers));
-    }
-    for (name, value) in document.others {
-        object.insert(name, value);
-    }
-    object
 }

@@ -6,6 +6,7 @@
 //! structs. Nesting is bounded here, so that nothing after this module can run out of stack. This
 //! module knows nothing of documents, schemas or files.
 
+pub(crate) mod cut;
 mod de;
 mod failure;
 mod names;
@@ -30,7 +31,6 @@ pub(crate) use object::Object;
 pub(crate) use parser::Parser;
 pub(crate) use place::{line_column, utf8};
 pub(crate) use raw::Raw;
-pub(crate) use string::plain_run;
 pub(crate) use sum::Sum;
 pub(crate) use value::Value;
 pub(crate) use write::quote;

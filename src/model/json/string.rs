@@ -10,7 +10,7 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// How many bytes from the start stand for themselves in a JSON string: all but quotation marks,
 /// reverse solidi and control characters.
-pub(crate) fn plain_run(bytes: &[u8]) -> usize {
+pub(super) fn plain_run(bytes: &[u8]) -> usize {
     // Eight bytes at a time: a byte is zero, or less than n, where the subtraction borrows into
     // its highest bit. Borrows go upwards only, so the lowest such bit is exact.
     let mut words = bytes.chunks_exact(8);

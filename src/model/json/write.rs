@@ -117,7 +117,7 @@ impl Object {
     }
 }
 
-fn new_line(out: &mut String, indent: usize) {
+pub(super) fn new_line(out: &mut String, indent: usize) {
     out.push('\n');
     out.extend(std::iter::repeat_n("  ", indent));
 }
