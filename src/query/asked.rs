@@ -207,7 +207,7 @@ impl IndexRule {
         let Some((_, Some(field))) = &self.reduce else { return Ok(()) };
         let document = crate::query::reader::DocumentReader::new(source, slot);
         let value = match document.read(field) {
-            crate::query::reader::Reading::Json(value) => value.into_owned(),
+            crate::query::reader::Reading::Json(value) => value,
             crate::query::reader::Reading::Instant(time) => Value::String(time.to_text()),
             crate::query::reader::Reading::Missing => return Ok(()),
         };

@@ -3,8 +3,6 @@
 //! Tests that the columns of a state answer come first in each conjunction, so that the text of a
 //! document is read only when they leave the question open.
 
-use std::borrow::Cow;
-
 use crate::model::input::scalar_text;
 use crate::model::json::Value;
 use crate::query::Source;
@@ -207,10 +205,10 @@ impl CodeTest {
 }
 
 /// What a hand-edited file holds in a dimension counts as the text that a call would store.
-fn as_dimension_text(reading: Reading<'_>) -> Reading<'_> {
+fn as_dimension_text(reading: Reading) -> Reading {
     match &reading {
         Reading::Json(value) => match scalar_text(value) {
-            Some(text) => Reading::Json(Cow::Owned(Value::String(text))),
+            Some(text) => Reading::Json(Value::String(text)),
             None => reading,
         },
         _ => reading,

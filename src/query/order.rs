@@ -159,8 +159,8 @@ pub(super) fn index_value(field: &Field, document: &DocumentReader<'_>) -> SortV
         // What a hand-edited file holds in a dimension counts as the text that a call would store.
         Reading::Json(value) if matches!(field, Field::Dimension(_)) => {
             let text = scalar_text(&value).map(Value::String);
-            SortValue::Json(text.unwrap_or_else(|| value.into_owned()))
+            SortValue::Json(text.unwrap_or(value))
         }
-        Reading::Json(value) => SortValue::Json(value.into_owned()),
+        Reading::Json(value) => SortValue::Json(value),
     }
 }

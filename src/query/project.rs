@@ -195,7 +195,7 @@ impl Fields {
             if matches!(branch, Branch::Members(members) if members.is_empty()) {
                 continue;
             }
-            if let Some(part) = document.member(name).and_then(|value| branch.part(value)) {
+            if let Some(part) = document.member(name).and_then(|value| branch.part(&value)) {
                 write_name(name, out);
                 part.write(out);
             }

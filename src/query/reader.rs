@@ -1,8 +1,6 @@
 //! Reading the fields of one document: from the columns of the state where they answer, from its
 //! text where they do not.
-
-use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use uuid::Uuid;
 
@@ -14,74 +12,70 @@ use crate::query::field::Field;
 
 /// What a document holds in a field.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Reading<'a> {
+pub(super) enum Reading {
     /// Nothing, which is not null.
     Missing,
     /// A time, compared as an instant.
     Instant(Time),
     /// Any other value.
-    Json(Cow<'a, Value>),
+    Json(Value),
 }
 
-impl Reading<'_> {
-    fn text(text: impl Into<String>) -> Reading<'static> {
-        Reading::Json(Cow::Owned(Value::String(text.into())))
+impl Reading {
+    fn text(text: impl Into<String>) -> Reading {
+        Reading::Json(Value::String(text.into()))
     }
 }
 
-/// Reads the fields of one document: its text is cut into members at most once, a member parsed
-/// at most once, and both only when a field needs it.
+/// Looks for members of a text before it is cut into all of them.
+const LOOKS_MAX: u8 = 3;
+
+/// Reads the fields of one document. Its text is looked through only when a field needs it, and cut
+/// into members when many do.
 pub(super) struct DocumentReader<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) slot: u32,
-    members: OnceCell<Vec<Member<'a>>>,
-}
-
-/// A member of a stored text, its value parsed when it is first asked for.
-struct Member<'a> {
-    name: &'a str,
-    text: &'a str,
-    value: OnceCell<Value>,
+    text: OnceCell<&'a str>,
+    looks: Cell<u8>,
+    members: OnceCell<Vec<(&'a str, &'a str)>>,
 }
 
 impl<'a> DocumentReader<'a> {
     pub(super) fn new(source: &'a dyn Source, slot: u32) -> DocumentReader<'a> {
-        DocumentReader { source, slot, members: OnceCell::new() }
+        let (text, looks, members) = (OnceCell::new(), Cell::new(0), OnceCell::new());
+        DocumentReader { source, slot, text, looks, members }
     }
 
     /// A member of the stored text; none of a document that is gone.
-    pub(super) fn member(&self, name: &str) -> Option<&Value> {
-        let member = self.find(name)?;
-        Some(member.value.get_or_init(|| parse(member.text).unwrap_or_default()))
+    pub(super) fn member(&self, name: &str) -> Option<Value> {
+        self.member_text(name).map(value_of)
     }
 
     /// A member as it is written in the stored text.
     pub(super) fn member_text(&self, name: &str) -> Option<&'a str> {
-        self.find(name).map(|member| member.text)
-    }
-
-    fn find(&self, name: &str) -> Option<&Member<'a>> {
-        let members = self.members.get_or_init(|| {
-            let members = cut::members(self.source.text(self.slot));
-            members.map(|(name, text)| Member { name, text, value: OnceCell::new() }).collect()
-        });
-        members.iter().find(|member| member.name == name)
+        let text = self.text.get_or_init(|| self.source.text(self.slot));
+        if self.looks.get() < LOOKS_MAX {
+            self.looks.set(self.looks.get() + 1);
+            return cut::member(text, name);
+        }
+        let members = self.members.get_or_init(|| cut::members(text).collect());
+        members.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
     /// What the document holds in `field`.
-    pub(super) fn read(&self, field: &Field) -> Reading<'_> {
+    pub(super) fn read(&self, field: &Field) -> Reading {
         let (source, slot) = (self.source, self.slot);
         match field {
             Field::Uuid => Reading::text(uuid_text(source.uuid(slot))),
             Field::Id => source.id(slot).map_or_else(null, Reading::text),
-            Field::Key => found(self.member("key")),
+            Field::Key => found(self.member_text("key")),
             Field::Rev => number(source.rev(slot)),
-            Field::Title => found(self.member("title")),
-            Field::Body => found(self.member("body")),
+            Field::Title => found(self.member_text("title")),
+            Field::Body => found(self.member_text("body")),
             Field::CreatedAt => Reading::Instant(source.created(slot)),
             Field::UpdatedAt => self.updated_at(),
             Field::Level => source.level(slot).map_or_else(null, |level| number(level.into())),
-            Field::HasChildren => Reading::Json(Cow::Owned(Value::Bool(source.has_children(slot)))),
+            Field::HasChildren => Reading::Json(Value::Bool(source.has_children(slot))),
             Field::Dimension(place) => self.dimension(*place),
             Field::Parent(place) => self.parent(*place),
             Field::Undeclared(name) => self.in_dimensions(name),
@@ -89,13 +83,13 @@ impl<'a> DocumentReader<'a> {
         }
     }
 
-    fn in_dimensions(&self, name: &str) -> Reading<'_> {
-        let dimensions = self.member("dimensions").and_then(Value::as_object);
-        found(dimensions.and_then(|dimensions| dimensions.get(name)))
+    fn in_dimensions(&self, name: &str) -> Reading {
+        let dimensions = self.member_text("dimensions");
+        found(dimensions.and_then(|dimensions| cut::member(dimensions, name)))
     }
 
-    fn updated_at(&self) -> Reading<'_> {
-        let reading = found(self.member("updated_at"));
+    fn updated_at(&self) -> Reading {
+        let reading = found(self.member_text("updated_at"));
         match &reading {
             Reading::Json(value) => match value.as_str().and_then(|text| Time::parse(text).ok()) {
                 Some(time) => Reading::Instant(time),
@@ -105,7 +99,7 @@ impl<'a> DocumentReader<'a> {
         }
     }
 
-    fn dimension(&self, place: usize) -> Reading<'_> {
+    fn dimension(&self, place: usize) -> Reading {
         let Some(dimension) = self.source.schema().dimensions.get(place) else {
             return Reading::Missing;
         };
@@ -119,7 +113,7 @@ impl<'a> DocumentReader<'a> {
         }
     }
 
-    fn parent(&self, place: usize) -> Reading<'_> {
+    fn parent(&self, place: usize) -> Reading {
         if self.source.is_root(self.slot) {
             return Reading::Missing;
         }
@@ -130,17 +124,12 @@ impl<'a> DocumentReader<'a> {
         }
     }
 
-    fn data(&self, path: &[String]) -> Reading<'_> {
-        if path.is_empty() {
-            return found(self.member("data"));
-        }
+    fn data(&self, path: &[String]) -> Reading {
         let mut text = self.member_text("data");
         for name in path {
             text = text.and_then(|text| cut::member(text, name));
         }
-        text.map_or(Reading::Missing, |text| {
-            Reading::Json(Cow::Owned(parse(text).unwrap_or_default()))
-        })
+        found(text)
     }
 }
 
@@ -149,14 +138,19 @@ pub(super) fn uuid_text(uuid: u128) -> String {
     Uuid::from_u128(uuid).hyphenated().to_string()
 }
 
-fn found(value: Option<&Value>) -> Reading<'_> {
-    value.map_or(Reading::Missing, |value| Reading::Json(Cow::Borrowed(value)))
+/// What the JSON of a stored text says.
+fn value_of(text: &str) -> Value {
+    parse(text).unwrap_or_default()
 }
 
-fn null() -> Reading<'static> {
-    Reading::Json(Cow::Owned(Value::Null))
+fn found(text: Option<&str>) -> Reading {
+    text.map_or(Reading::Missing, |text| Reading::Json(value_of(text)))
 }
 
-fn number(number: u64) -> Reading<'static> {
-    Reading::Json(Cow::Owned(Value::Number(Number::from(number))))
+fn null() -> Reading {
+    Reading::Json(Value::Null)
+}
+
+fn number(number: u64) -> Reading {
+    Reading::Json(Value::Number(Number::from(number)))
 }

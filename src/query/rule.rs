@@ -138,11 +138,9 @@ impl IndexRule {
                 value => push_part(&value, part.is_descending, &mut tail),
             }
         }
-        let elements = match document.read(&first.field) {
-            Reading::Json(value) if self.is_multi => match value.into_owned() {
-                Value::Array(elements) => Some(elements),
-                _ => None,
-            },
+        let reading = self.is_multi.then(|| document.read(&first.field));
+        let elements = match reading {
+            Some(Reading::Json(Value::Array(elements))) => Some(elements),
             _ => None,
         };
         let heads = match elements {

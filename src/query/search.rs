@@ -33,7 +33,8 @@ impl Search {
             return false;
         }
         ["title", "body"].iter().any(|name| {
-            let text = document.member(name).and_then(Value::as_str);
+            let value = document.member(name);
+            let text = value.as_ref().and_then(Value::as_str);
             text.is_some_and(|text| fold(text).contains(&self.folded))
         })
     }
@@ -43,7 +44,8 @@ impl Search {
     pub(super) fn hits(&self, document: &DocumentReader<'_>) -> Vec<Hit> {
         let mut hits = Vec::new();
         for field in ["title", "body"] {
-            let Some(text) = document.member(field).and_then(Value::as_str) else { continue };
+            let value = document.member(field);
+            let Some(text) = value.as_ref().and_then(Value::as_str) else { continue };
             let folded = Folded::new(text);
             let found = folded.text.match_indices(&self.folded);
             hits.extend(found.map(|(place, piece)| Hit {

@@ -3,8 +3,6 @@
 //! Fields that the columns of a state answer become conditions on columns: dimensions on codes,
 //! UUIDs and short IDs on numbers and slots. All others become tests of what is read.
 
-use std::borrow::Cow;
-
 use uuid::Uuid;
 
 use super::{Compiler, OPERATORS, names};
@@ -110,9 +108,9 @@ impl Compiler<'_> {
         let mut passing = vec![test.holds(&Reading::Missing)];
         if let Some(dimension) = self.source.schema().dimensions.get(place) {
             let coded = (1..).map_while(|code| dimension.value(code));
-            passing.extend(coded.map(|value| {
-                test.holds(&Reading::Json(Cow::Owned(Value::String(value.to_owned()))))
-            }));
+            passing.extend(
+                coded.map(|value| test.holds(&Reading::Json(Value::String(value.to_owned())))),
+            );
         }
         Node::Code(CodeTest { dimension: place, passing, otherwise: Some(test) })
     }
