@@ -602,8 +602,8 @@ nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out)
  *   {"sum":FIELD}, {"min":FIELD}, {"max":FIELD}, or {"stats":FIELD} for count, sum, min and max.
  * - The index "key", of the keys of documents, is always there, and so is one called
  *   "dimensions.NAME" for each dimension that takes any text.
- * - An index costs some 35 bytes for an entry whose key is a number and some 100 for one that is a
- *   time, and time with each write that changes its keys.
+ * - An index costs some 50 bytes for an entry, more only where its key is a text of more than 27
+ *   bytes, and time with each write that changes its keys.
  *
  * `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
  * break. Otherwise such documents stay as they are, count as having no prefix, and writing to

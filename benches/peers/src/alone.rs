@@ -30,7 +30,7 @@ pub fn measure(folder: &Path, count: u32) -> Results {
         ],
     ];
     for (place, indexes) in [0, 1, 3].into_iter().enumerate() {
-        let store = filled(count, indexes);
+        let store = filled(count, &INDEXES[..indexes]);
         let (adding, changing) = (adds(&store, count), changes(&store, count, CALLS, 3));
         results.figure(names[0][place], adding);
         results.figure(names[1][place], changing);
@@ -41,11 +41,11 @@ pub fn measure(folder: &Path, count: u32) -> Results {
     results
 }
 
-fn schema(indexes: usize) -> String {
-    format!("{{{DIMENSIONS},\"indexes\":[{}]}}", INDEXES[..indexes].join(","))
+fn schema(indexes: &[&str]) -> String {
+    format!("{{{DIMENSIONS},\"indexes\":[{}]}}", indexes.join(","))
 }
 
-fn filled(count: u32, indexes: usize) -> Nanostore {
+fn filled(count: u32, indexes: &[&str]) -> Nanostore {
     let store =
         Nanostore::with(Path::new(":memory:"), &format!(r#"{{"schema":{}}}"#, schema(indexes)));
     for batch in documents(0, count).chunks(BATCH) {
@@ -75,26 +75,27 @@ fn changes(store: &Nanostore, count: u32, calls: u32, seed: u64) -> f64 {
     (processor_ns() - start) / f64::from(calls)
 }
 
-/// What an index takes that is declared when the documents are there.
+/// What documents and entries of indexes take, and how long an index takes that is declared when the
+/// documents are there.
 fn memory_and_building(count: u32, results: &mut Results) {
-    let empty = allocated();
-    let store = filled(count, 0);
-    let each = |bytes: f64| bytes / f64::from(count);
-    results.figure("a document in memory, bytes", each(allocated() - empty));
+    let document = bytes_each(count, &[]);
+    results.figure("a document in memory, bytes", document);
     for (name, index) in [("a time", INDEXES[0]), ("a number", INDEXES[1])] {
-        store.define(&format!(r#"{{{DIMENSIONS},"numbering":"stable"}}"#));
+        let entry = bytes_each(count, &[index]) - document;
+        results.figure(&format!("an entry of {name} in memory, bytes"), entry);
+        let store = filled(count, &[]);
         let start = processor_ns();
-        store.define(&format!("{{{DIMENSIONS}}}"));
-        let without = processor_ns() - start;
-        let before = allocated();
-        store.define(&format!(r#"{{{DIMENSIONS},"numbering":"stable"}}"#));
-        let start = processor_ns();
-        store.define(&format!("{{{DIMENSIONS},\"indexes\":[{index}]}}"));
-        let with = processor_ns() - start;
-        results.figure(&format!("define without an index of {name}, ms"), without / 1e6);
-        results.figure(&format!("define with an index of {name}, ms"), with / 1e6);
-        results.figure(&format!("an entry of {name} in memory, bytes"), each(allocated() - before));
+        store.define(&schema(&[index]));
+        let building = (processor_ns() - start) / 1e6;
+        results.figure(&format!("declaring an index of {name}, ms"), building);
     }
+}
+
+/// What a document takes in a store with such indexes.
+fn bytes_each(count: u32, indexes: &[&str]) -> f64 {
+    let empty = allocated();
+    let _store = filled(count, indexes);
+    (allocated() - empty) / f64::from(count)
 }
 
 /// What the allocator has given out and not got back.
@@ -106,7 +107,7 @@ fn allocated() -> f64 {
 
 /// Writes with and without a snapshot; what it answers must not change.
 fn beside_a_snapshot(count: u32, results: &mut Results) {
-    let store = filled(count, 3);
+    let store = filled(count, &INDEXES);
     let writes = WRITES.min(count * WRITES_EACH);
     changes(&store, count, writes, 4);
     let alone = changes(&store, count, writes, 5);
