@@ -75,8 +75,8 @@ fn changes(store: &Nanostore, count: u32, calls: u32, seed: u64) -> f64 {
     (processor_ns() - start) / f64::from(calls)
 }
 
-/// What documents and entries of indexes take, and how long an index takes that is declared when the
-/// documents are there.
+/// What documents and entries of indexes take, and how long an index takes that is declared when
+/// the documents are there.
 fn memory_and_building(count: u32, results: &mut Results) {
     let document = bytes_each(count, &[]);
     results.figure("a document in memory, bytes", document);
