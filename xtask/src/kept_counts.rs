@@ -15,7 +15,7 @@ use crate::{Result, library, place};
 
 const FILE: &str = "tests/cost/instructions.txt";
 const CALLS: &str = "operations 10000";
-const PER_CENT_MAX: f64 = 5.0;
+const PER_CENT_MAX: u64 = 5;
 const RENEW: &str = "cargo xtask cost --renew";
 const TOOLCHAIN: &str = "# Counted with ";
 
@@ -29,15 +29,20 @@ struct Kept {
 /// Counts, and fails when a count is not within 5 % of the one that is kept.
 pub(crate) fn check(counter: &Counter) -> Result<String> {
     let kept = parse(&place::read(&place::root().join(FILE))?)?;
-    let (found, here) = (counter.counts(CALLS)?, toolchain()?);
-    let table = table(&kept.counts, &found);
-    if kept.toolchain != here {
+    let found = Kept { toolchain: toolchain()?, counts: counter.counts(CALLS)? };
+    compare(&kept, &found)
+}
+
+fn compare(kept: &Kept, found: &Kept) -> Result<String> {
+    let table = table(&kept.counts, &found.counts);
+    if kept.toolchain != found.toolchain {
         return Ok(format!(
-            "{table}\nNOT COMPARED: counted with {here};\n{FILE} was with {}; write it anew: {RENEW}",
-            kept.toolchain
+            "{table}\nNOT COMPARED: {FILE} was counted with {}\nand this with {}; \
+             write it anew: {RENEW}",
+            kept.toolchain, found.toolchain
         ));
     }
-    match faults(&kept.counts, &found) {
+    match faults(&kept.counts, &found.counts) {
         faults if faults.is_empty() => Ok(table),
         faults => Err(format!(
             "{table}\n{}\nif this is meant, write {FILE} anew: {RENEW}",
@@ -119,9 +124,10 @@ fn faults(kept: &[Count], found: &[Count]) -> Vec<String> {
         let Some(kept) = count_of(kept, kind) else {
             return Some(format!("{kind}: {now} instructions, and no count is kept"));
         };
-        let change = change(kept, *now);
-        (change.abs() > PER_CENT_MAX)
-            .then(|| format!("{kind}: {now} instructions, {kept} are kept ({change:+.1} %)"))
+        (now.abs_diff(kept) * 100 > kept * PER_CENT_MAX).then(|| {
+            let change = change(kept, *now);
+            format!("{kind}: {now} instructions, {kept} are kept ({change:+.1} %)")
+        })
     });
     let gone = kept.iter().filter(|it| count_of(found, &it.kind).is_none());
     changed
@@ -158,6 +164,19 @@ mod tests {
             faults(&counts(&[("get", 1)]), &counts(&[("add", 2)])),
             ["add: 2 instructions, and no count is kept", "get: kept, but there are no such calls"]
         );
+    }
+
+    #[test]
+    fn counts_of_another_toolchain_are_not_compared() {
+        let kept = |toolchain: &str, count| Kept {
+            toolchain: toolchain.to_owned(),
+            counts: counts(&[("get", count)]),
+        };
+        let other = compare(&kept("a", 10), &kept("b", 20)).unwrap();
+        assert!(other.contains("NOT COMPARED") && other.contains(RENEW), "{other}");
+        let same = compare(&kept("a", 10), &kept("a", 20)).unwrap_err();
+        assert!(same.contains("get: 20 instructions, 10 are kept (+100.0 %)"), "{same}");
+        assert!(same.contains(RENEW), "{same}");
     }
 
     #[test]
