@@ -13,7 +13,7 @@ use crate::{Result, compiler, place};
 /// Has the C library copy by vectors, whatever the length. Otherwise it copies what is long with
 /// one instruction, which callgrind counts once for each byte: then what a list costs depends on
 /// where the heap happens to have room, and with that on the random seeds of hash tables. So the
-/// counts of two runs differ by less than 0.3 %.
+/// counts of two runs differ by less than 1 %.
 const TUNABLES: &str = "glibc.cpu.x86_rep_movsb_threshold=1000000000:\
     glibc.cpu.x86_rep_stosb_threshold=1000000000";
 
