@@ -258,9 +258,14 @@ impl World {
 fuzz_target!(|input: Input| {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("nanostore-fuzz-{}-{number}.json", std::process::id());
-    let file = std::env::temp_dir().join(name).display().to_string();
-    let path = c(if input.file { file.as_str() } else { ":memory:" });
+    let name = format!("nanostore-fuzz-{}-{number}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    let path = if input.file {
+        std::fs::create_dir(&folder).expect("a folder");
+        c(folder.join("store.json").display().to_string())
+    } else {
+        c(":memory:")
+    };
     let mut world = World { store: open(&path), path, documents: BTreeMap::new(), steps: 0 };
     input.steps.iter().take(STEPS_MAX).for_each(|step| world.step(step));
     world.check();
@@ -270,7 +275,6 @@ fuzz_target!(|input: Input| {
     }
     world.store.close();
     if input.file {
-        let _ = std::fs::remove_file(&file);
-        let _ = std::fs::remove_file(format!("{file}.lock"));
+        std::fs::remove_dir_all(&folder).expect("the folder goes");
     }
 });

@@ -1,16 +1,18 @@
 /*
  * cost: what a call costs in a store of N documents.
  *
- *     cost calls N     makes 200 calls of each kind, each kind inside a function cost_KIND of its
- *                      own, for callgrind to count the instructions of
- *     cost memory N    prints the resident bytes and the text bytes of each document
+ *     cost calls N        makes calls of a few kinds, in a store without indexes
+ *     cost operations N   makes calls of every kind that matters, with indexes, and on a file in
+ *                         the current folder
+ *     cost memory N       prints the resident bytes and the text bytes of each document
  *
- * The documents are those of a task list: 60/15/25 % pending, active, done; 20/60/20 % low, medium,
- * high; 30 % below another one. All of it follows from fixed seeds.
+ * Each kind of calls is a function cost_KIND of its own, for callgrind to count the instructions
+ * of; after the last call of a kind the counts are written, labelled "KIND CALLS".
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,212 +21,258 @@
 #include <valgrind/callgrind.h>
 
 #include "nanostore.h"
+#include "tasks.h"
 
-#define BATCH 1000
 #define CALLS 200
-#define TEXT_BYTES_MAX 1024
+#define LONG_CALLS 3 /* of a kind that goes over all documents, or over a batch */
+#define FILE_PATH "tasks.json"
 #define NOINLINE __attribute__((noinline))
+#define MEASURE(kind, store, calls) measure(#kind, cost_##kind, store, calls)
 
-static const char OPTIONS[] =
-    "{\"clock\":{\"start\":\"2026-01-01T00:00:00Z\",\"step_ms\":1000},\"uuid_seed\":1,\"schema\":{"
-    "\"dimensions\":["
-    "{\"name\":\"status\",\"type\":\"enumerated\",\"values\":[\"pending\",\"active\",\"done\"],"
-    "\"prefixes\":{\"active\":\"a\",\"done\":\"d\"},\"default_value\":\"pending\"},"
-    "{\"name\":\"priority\",\"type\":\"enumerated\",\"values\":[\"low\",\"medium\",\"high\"],"
-    "\"prefixes\":{\"low\":\"l\",\"high\":\"h\"},\"default_value\":\"medium\"},"
-    "{\"name\":\"parent\",\"type\":\"hierarchical\",\"ref_field\":\"parent_id\"}]}}";
-
-static const char BODY[] =
-    "Two lines of what is to be done, by whom, and until when; long enough to be like a real one.";
-
-/* What the calls are made with: made before counting begins. */
-static char documents[CALLS][TEXT_BYTES_MAX];
-static char uuids[CALLS][40];
+/* What the calls are made with: made before counting begins. The documents of `latest` are the
+   last ones of the last batch. */
+static char documents[CALLS][TEXT_BYTES_MAX], latest[CALLS][40];
+static char uuids[CALLS][40], keys[CALLS][32], titles[CALLS][80];
 static char *ids[CALLS];
+static char *batches[LONG_CALLS];
 
-static uint64_t state;
-
-/* Numbers that look random: a 64-bit linear congruence, its upper half. */
-static uint32_t next_number(uint32_t below)
-{
-    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(state >> 33) % below;
-}
-
-static void need(nanostore_status status, nanostore_error *error, const char *what)
-{
-    if (status != NANOSTORE_OK) {
-        fprintf(stderr, "%s: %s\n", what, nanostore_error_message(error));
-        exit(1);
-    }
-}
-
-static void write_uuid(char *out, uint32_t number)
-{
-    uint32_t spread = number * UINT32_C(2654435761);
-    sprintf(out, "01940000-%04x-7%03x-8%03x-%012x", number >> 16, number & 0xfff, spread & 0xfff,
-            spread);
-}
-
-/* Writes the document of that number. Its parent, if it has one, is any of those before it. */
-static size_t write_document(char *out, uint32_t number)
-{
-    uint32_t of_status = next_number(100), of_priority = next_number(100);
-    const char *status = of_status < 60 ? "pending" : of_status < 75 ? "active" : "done";
-    const char *priority = of_priority < 20 ? "low" : of_priority < 80 ? "medium" : "high";
-    char uuid[40], parent[64] = "";
-    write_uuid(uuid, number);
-    if (number > 0 && next_number(100) < 30) {
-        strcpy(parent, ",\"parent_id\":\"");
-        write_uuid(parent + strlen(parent), next_number(number));
-        strcat(parent, "\"");
-    }
-    return (size_t)sprintf(out,
-                           "{\"uuid\":\"%s\",\"title\":\"Task number %u\",\"body\":\"%s\","
-                           "\"dimensions\":{\"status\":\"%s\",\"priority\":\"%s\"%s},"
-                           "\"data\":{\"due\":\"2027-%02u-%02u\",\"tags\":[\"a\"]}}",
-                           uuid, number, BODY, status, priority, parent, 1 + number % 12,
-                           1 + number % 28);
-}
-
-static nanostore *open_store(void)
-{
-    nanostore *store = NULL;
-    nanostore_error *error = NULL;
-    need(nanostore_open(":memory:", OPTIONS, &store, &error), error, "open");
-    return store;
-}
-
-static void close_store(nanostore *store)
+static void get(nanostore *store, const char *id)
 {
     nanostore_error *error = NULL;
-    need(nanostore_close(&store, &error), error, "close");
+    char *document = NULL;
+    need(nanostore_get(store, id, NULL, &document, &error), &error, "get");
+    nanostore_string_free(document);
 }
 
-/* Adds `count` documents, in batches. Returns the bytes of their texts. */
-static size_t fill(nanostore *store, uint32_t count)
+static void list(nanostore *store, const char *query)
 {
-    char *operations = malloc((size_t)BATCH * TEXT_BYTES_MAX);
-    size_t bytes = 0;
-    uint32_t number = 0;
-    state = 1;
-    while (number < count) {
-        nanostore_error *error = NULL;
-        char *end = operations;
-        const char *comma = "[";
-        do {
-            size_t length;
-            end += sprintf(end, "%s{\"op\":\"add\",\"document\":", comma);
-            length = write_document(end, number);
-            bytes += length;
-            end += length;
-            *end++ = '}';
-            comma = ",";
-            number++;
-        } while (number % BATCH != 0 && number < count);
-        strcpy(end, "]");
-        need(nanostore_apply(store, operations, NULL, NULL, &error), error, "apply");
-    }
-    free(operations);
-    return bytes;
+    nanostore_error *error = NULL;
+    char *page = NULL;
+    need(nanostore_list(store, query, &page, &error), &error, "list");
+    nanostore_string_free(page);
 }
 
-NOINLINE void cost_add(nanostore *store)
+static void update(nanostore *store, const char *id, const char *patch)
 {
-    int i;
-    for (i = 0; i < CALLS; i++) {
-        nanostore_error *error = NULL;
-        char *document = NULL;
-        need(nanostore_add(store, documents[i], NULL, &document, &error), error, "add");
+    nanostore_error *error = NULL;
+    char *document = NULL;
+    need(nanostore_update(store, id, patch, NULL, &document, &error), &error, "update");
+    nanostore_string_free(document);
+}
+
+NOINLINE void cost_resolve(nanostore *store, int number)
+{
+    nanostore_error *error = NULL;
+    char *uuid = NULL;
+    need(nanostore_resolve_id(store, ids[number], &uuid, &error), &error, "resolve");
+    nanostore_string_free(uuid);
+}
+
+NOINLINE void cost_get(nanostore *store, int number)
+{
+    get(store, uuids[number]);
+}
+
+NOINLINE void cost_get_by_key(nanostore *store, int number)
+{
+    get(store, keys[number]);
+}
+
+NOINLINE void cost_look_up(nanostore *store, int number)
+{
+    list(store, titles[number]);
+}
+
+NOINLINE void cost_range(nanostore *store, int number)
+{
+    (void)number;
+    list(store, "{\"index\":\"by_due\",\"range\":{\"gte\":\"2027-06-01\"},\"limit\":50}");
+}
+
+NOINLINE void cost_list(nanostore *store, int number)
+{
+    (void)number;
+    list(store, "{\"limit\":50}");
+}
+
+NOINLINE void cost_list_by_creation(nanostore *store, int number)
+{
+    (void)number;
+    list(store, "{\"where\":{\"status\":\"pending\",\"priority\":\"high\"},"
+                "\"order_by\":[\"created_at\"],\"limit\":50}");
+}
+
+NOINLINE void cost_count(nanostore *store, int number)
+{
+    nanostore_error *error = NULL;
+    int64_t count;
+    (void)number;
+    need(nanostore_count(store, "{\"where\":{\"status\":\"pending\",\"priority\":\"high\"}}",
+                         &count, &error),
+         &error, "count");
+}
+
+NOINLINE void cost_all_ids(nanostore *store, int number)
+{
+    (void)number;
+    list(store, "{\"fields\":[\"id\",\"uuid\"]}");
+}
+
+NOINLINE void cost_scan(nanostore *store, int number)
+{
+    nanostore_error *error = NULL;
+    nanostore_cursor *cursor = NULL;
+    char *document = NULL;
+    (void)number;
+    need(nanostore_cursor_open(store, NULL, &cursor, &error), &error, "cursor_open");
+    do {
         nanostore_string_free(document);
-    }
+        need(nanostore_cursor_next(cursor, &document, &error), &error, "cursor_next");
+    } while (document != NULL);
+    nanostore_cursor_close(cursor);
 }
 
-NOINLINE void cost_update(nanostore *store)
+NOINLINE void cost_add(nanostore *store, int number)
+{
+    nanostore_error *error = NULL;
+    char *document = NULL;
+    need(nanostore_add(store, documents[number], NULL, &document, &error), &error, "add");
+    nanostore_string_free(document);
+}
+
+NOINLINE void cost_update(nanostore *store, int number)
 {
     static const char *const patches[] = {"{\"dimensions\":{\"status\":\"active\"}}",
                                           "{\"dimensions\":{\"status\":\"done\"}}",
                                           "{\"dimensions\":{\"status\":\"pending\"}}"};
-    int i;
-    for (i = 0; i < CALLS; i++) {
-        nanostore_error *error = NULL;
-        char *document = NULL;
-        need(nanostore_update(store, uuids[i], patches[i % 3], NULL, &document, &error), error,
-             "update");
-        nanostore_string_free(document);
-    }
+    update(store, uuids[number], patches[number % 3]);
 }
 
-NOINLINE void cost_resolve(nanostore *store)
+/* The latest go first: nobody is below them. */
+NOINLINE void cost_delete(nanostore *store, int number)
 {
-    int i;
-    for (i = 0; i < CALLS; i++) {
-        nanostore_error *error = NULL;
-        char *uuid = NULL;
-        need(nanostore_resolve_id(store, ids[i], &uuid, &error), error, "resolve");
-        nanostore_string_free(uuid);
-    }
+    nanostore_error *error = NULL;
+    char *deleted = NULL;
+    need(nanostore_delete(store, latest[number], NULL, &deleted, &error), &error,
+         "delete");
+    nanostore_string_free(deleted);
 }
 
-NOINLINE void cost_id_of(nanostore *store)
+NOINLINE void cost_apply(nanostore *store, int number)
 {
-    int i;
-    for (i = 0; i < CALLS; i++) {
-        nanostore_error *error = NULL;
-        char *document = NULL;
-        need(nanostore_get(store, uuids[i], NULL, &document, &error), error, "get");
-        nanostore_string_free(document);
-    }
+    apply(store, batches[number]);
 }
 
-NOINLINE void cost_list(nanostore *store)
+NOINLINE void cost_open(nanostore *store, int number)
 {
-    int i;
-    for (i = 0; i < CALLS; i++) {
-        nanostore_error *error = NULL;
-        char *page = NULL;
-        need(nanostore_list(store, "{\"limit\":50}", &page, &error), error, "list");
-        nanostore_string_free(page);
-    }
+    (void)store;
+    (void)number;
+    close_store(open_store(FILE_PATH, INDEXED));
 }
 
-/* Prepares the calls: new documents, and documents of all ages by UUID and by short ID. */
-static void prepare(nanostore *store, uint32_t count)
+/* There must be a change that is not yet in the file. */
+NOINLINE void cost_checkpoint(nanostore *store, int number)
+{
+    nanostore_error *error = NULL;
+    update(store, uuids[number], "{\"title\":\"Changed\"}");
+    need(nanostore_checkpoint(store, &error), &error, "checkpoint");
+}
+
+/* Prepares the calls: new documents, and documents of all ages by UUID, by short ID and so on. */
+static void prepare(nanostore *store, uint32_t count, int has_key)
 {
     int i;
     for (i = 0; i < CALLS; i++) {
         nanostore_error *error = NULL;
         char *document = NULL;
-        write_document(documents[i], count + (uint32_t)i);
-        write_uuid(uuids[i], next_number(count));
-        need(nanostore_get(store, uuids[i], NULL, &document, &error), error, "get");
-        need(nanostore_json_get(document, "/id", &ids[i], &error), error, "json_get");
+        uint32_t number;
+        write_document(documents[i], count + (uint32_t)i, has_key);
+        number = next_number(count);
+        write_uuid(uuids[i], number);
+        sprintf(keys[i], "key:task:%u", number);
+        sprintf(titles[i], "{\"index\":\"by_title\",\"key\":\"Task number %u\"}", number);
+        need(nanostore_get(store, uuids[i], NULL, &document, &error), &error, "get");
+        need(nanostore_json_get(document, "/id", &ids[i], &error), &error, "json_get");
         nanostore_string_free(document);
+    }
+}
+
+/* Makes calls of one kind, and has their instructions written down. */
+static void measure(const char *kind, void (*call)(nanostore *, int), nanostore *store, int calls)
+{
+    char label[64];
+    int i;
+    for (i = 0; i < calls; i++) {
+        call(store, i);
+    }
+    sprintf(label, "%s %d", kind, calls);
+    CALLGRIND_DUMP_STATS_AT(label);
+}
+
+static void free_ids(void)
+{
+    int i;
+    for (i = 0; i < CALLS; i++) {
+        nanostore_string_free(ids[i]);
     }
 }
 
 static void calls(uint32_t count)
 {
-    nanostore *store = open_store();
-    int i;
-    fill(store, count);
-    prepare(store, count);
+    nanostore *store = open_store(":memory:", PLAIN);
+    fill(store, count, 0);
+    prepare(store, count, 0);
     /* Filling the store is not counted, and goes faster so. */
     CALLGRIND_START_INSTRUMENTATION;
-    cost_resolve(store);
-    CALLGRIND_DUMP_STATS_AT("resolve");
-    cost_id_of(store);
-    CALLGRIND_DUMP_STATS_AT("id_of");
-    cost_list(store);
-    CALLGRIND_DUMP_STATS_AT("list");
-    cost_add(store);
-    CALLGRIND_DUMP_STATS_AT("add");
-    cost_update(store);
-    CALLGRIND_DUMP_STATS_AT("update");
+    MEASURE(resolve, store, CALLS);
+    MEASURE(get, store, CALLS);
+    MEASURE(list, store, CALLS);
+    MEASURE(add, store, CALLS);
+    MEASURE(update, store, CALLS);
     CALLGRIND_STOP_INSTRUMENTATION;
-    for (i = 0; i < CALLS; i++) {
-        nanostore_string_free(ids[i]);
+    free_ids();
+    close_store(store);
+}
+
+static void operations(uint32_t count)
+{
+    nanostore *store = open_store(":memory:", INDEXED), *file = open_store(FILE_PATH, INDEXED);
+    uint32_t next = count + CALLS;
+    size_t bytes = 0;
+    int i;
+    fill(file, count, 1);
+    fill(store, count, 1);
+    prepare(store, count, 1);
+    for (i = 0; i < LONG_CALLS; i++) {
+        batches[i] = new_batch(next, next + BATCH, 1, &bytes);
+        next += BATCH;
     }
+    for (i = 0; i < CALLS; i++) {
+        write_uuid(latest[i], --next);
+    }
+    CALLGRIND_START_INSTRUMENTATION;
+    MEASURE(resolve, store, CALLS);
+    MEASURE(get, store, CALLS);
+    MEASURE(get_by_key, store, CALLS);
+    MEASURE(look_up, store, CALLS);
+    MEASURE(range, store, CALLS);
+    MEASURE(list, store, CALLS);
+    MEASURE(list_by_creation, store, CALLS);
+    MEASURE(count, store, CALLS);
+    MEASURE(all_ids, store, LONG_CALLS);
+    MEASURE(scan, store, LONG_CALLS);
+    MEASURE(add, store, CALLS);
+    MEASURE(update, store, CALLS);
+    MEASURE(apply, store, LONG_CALLS);
+    MEASURE(delete, store, CALLS);
+    MEASURE(checkpoint, file, 1);
+    close_store(file);
+    MEASURE(open, NULL, 1);
+    CALLGRIND_STOP_INSTRUMENTATION;
+    for (i = 0; i < LONG_CALLS; i++) {
+        free(batches[i]);
+    }
+    free_ids();
     close_store(store);
 }
 
@@ -242,14 +290,14 @@ static uint64_t resident_bytes(void)
 
 static void memory(uint32_t count)
 {
-    nanostore *store = open_store();
+    nanostore *store = open_store(":memory:", PLAIN);
     uint64_t before;
     size_t text;
-    fill(store, 1); /* what the first call sets up belongs to no document */
+    fill(store, 1, 0); /* what the first call sets up belongs to no document */
     close_store(store);
-    store = open_store();
+    store = open_store(":memory:", PLAIN);
     before = resident_bytes();
-    text = fill(store, count);
+    text = fill(store, count, 0);
     printf("%" PRIu64 " %zu\n", (resident_bytes() - before) / count, text / count);
     close_store(store);
 }
@@ -259,10 +307,12 @@ int main(int argc, char **argv)
     uint32_t count = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
     if (count > 0 && strcmp(argv[1], "calls") == 0) {
         calls(count);
+    } else if (count > 0 && strcmp(argv[1], "operations") == 0) {
+        operations(count);
     } else if (count > 0 && strcmp(argv[1], "memory") == 0) {
         memory(count);
     } else {
-        fputs("usage: cost calls|memory N\n", stderr);
+        fputs("usage: cost calls|operations|memory N\n", stderr);
         return 2;
     }
     return 0;

@@ -2,30 +2,12 @@
 //! without. Prints its seed; `SEED=n` repeats a run.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use nanostore::Store;
 
 use crate::json::Value;
 use crate::model_calls::parsed;
-
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        usize::try_from(mixed % limit as u64).expect("it is below a usize")
-    }
-
-    fn of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len())]
-    }
-}
+use crate::random::{Random, seed};
 
 const DIMENSIONS: &str = r#""dimensions":[
     {"name":"status","type":"enumerated","values":["pending","active","done"],
@@ -185,12 +167,7 @@ fn compare(indexed: &Store, plain: &Store, query: &str, limit: usize) {
 
 #[test]
 fn a_store_with_indexes_answers_as_one_without() {
-    let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        now.expect("it is after 1970").as_secs()
-    });
-    println!("SEED={seed}");
-    let mut random = Random(seed);
+    let mut random = Random(seed());
     let indexed = open(&format!("{DIMENSIONS},{INDEXES}"));
     let plain = open(DIMENSIONS);
     let both = |call: &dyn Fn(&Store) -> nanostore::Result<String>| {

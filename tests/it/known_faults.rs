@@ -7,33 +7,15 @@ use std::thread;
 
 use nanostore::{ErrorKind, Store};
 
-use crate::json::Value;
+use crate::counter::{COUNTER, increment, number};
 use crate::universe::TestFolder;
 
 const INDEXED: &str = r#"{"schema":{"indexes":[{"name":"by_n","fields":["data.n"]}]}}"#;
 
-fn number(document: &str, pointer: &str) -> u64 {
-    let document = Value::parse(document).expect("the library writes JSON");
-    document.pointer(pointer).and_then(Value::as_u64).expect("a number")
-}
-
-/// Adds one to the counter, if nobody else did since it was read; else tries again.
-fn increment(store: &Store) {
-    loop {
-        let document = store.get("key:counter", None).expect("the counter can be read");
-        let patch = format!(r#"{{"data":{{"n":{}}}}}"#, number(&document, "/data/n") + 1);
-        let options = format!(r#"{{"if_rev":{}}}"#, number(&document, "/rev"));
-        match store.update("key:counter", &patch, Some(&options)) {
-            Ok(_) => return,
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
-        }
-    }
-}
-
 #[test]
 fn a_hundred_read_modify_writes_at_once_end_at_a_hundred_and_leave_one_entry() {
     let store = Store::open(Path::new(":memory:"), Some(INDEXED)).expect("it opens");
-    store.add(r#"{"key":"counter","data":{"n":0}}"#, None).expect("the counter");
+    store.add(COUNTER, None).expect("the counter");
     thread::scope(|scope| {
         for _ in 0..100 {
             scope.spawn(|| increment(&store));

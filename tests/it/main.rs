@@ -1,7 +1,7 @@
 //! The integration tests of nanostore, in one binary: they use the public interfaces only.
 //!
 //! `script`, `rust_player` and `c_program` play calls that are written down as data;
-//! `scripts` and `ids_cases` play all of `fixtures`; the others are tests of their own.
+//! `scripts` and `ids_cases` play all of `fixtures`; the others are tests of their own, or shared.
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod c_program;
+mod counter;
 mod crash;
 mod edits;
 mod expectation;
@@ -24,6 +25,7 @@ mod model;
 mod model_calls;
 mod plain_model;
 mod processes;
+mod random;
 mod rust_player;
 mod salvage;
 mod script;

@@ -3,32 +3,15 @@
 //! Prints its seed; `SEED=n` repeats a run.
 
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use nanostore::Store;
 
 use crate::json::Value;
 use crate::model_calls::{documents_of, nanoseconds, operation, parsed, perform, text};
 use crate::plain_model::{Action, Handle, PlainModel, schema};
+use crate::random::{Random, seed};
 use crate::universe::TestFolder;
-
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        usize::try_from(mixed % limit as u64).expect("it is below a usize")
-    }
-
-    fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
 
 /// One part of the test.
 struct Round {
@@ -50,11 +33,7 @@ const ROUNDS: [Round; 6] = [
 
 #[test]
 fn random_operations_give_the_ids_of_the_plain_model() {
-    let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        now.expect("it is after 1970").as_secs()
-    });
-    println!("SEED={seed}");
+    let seed = seed();
     for (number, round) in (0..).zip(&ROUNDS) {
         let started = Instant::now();
         let mut trial = Trial::new(round, Random(seed + number * 1_000));

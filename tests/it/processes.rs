@@ -8,8 +8,9 @@ use std::env;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use nanostore::{ErrorKind, Store};
+use nanostore::Store;
 
+use crate::counter::{COUNTER, increment, number};
 use crate::json::Value;
 use crate::universe::TestFolder;
 
@@ -52,27 +53,11 @@ fn worker_process() {
     for _ in 0..times {
         let acknowledged = match task.as_str() {
             "add" => text(&store.add(r#"{"title":"one of many"}"#, None).expect("an add"), "uuid"),
-            _ => increment(&store),
+            _ => increment(&store).to_string(),
         };
         println!("ACK {acknowledged}");
     }
     store.close().expect("the store closes");
-}
-
-/// Adds one to the counter, if nobody else did since it was read; else tries again.
-fn increment(store: &Store) -> String {
-    loop {
-        let document = store.get("key:counter", None).expect("the counter can be read");
-        let document = Value::parse(&document).expect("the library writes JSON");
-        let number =
-            |pointer: &str| document.pointer(pointer).and_then(Value::as_u64).expect("a number");
-        let patch = format!(r#"{{"data":{{"n":{}}}}}"#, number("/data/n") + 1);
-        let options = format!(r#"{{"if_rev":{}}}"#, number("/rev"));
-        match store.update("key:counter", &patch, Some(&options)) {
-            Ok(_) => return (number("/data/n") + 1).to_string(),
-            Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error}"),
-        }
-    }
 }
 
 fn text(json: &str, name: &str) -> String {
@@ -119,7 +104,7 @@ fn three_hundred_increments_by_six_processes_end_at_three_hundred() {
     let folder = TestFolder::new("counter");
     let path = folder.path().join("counter.json");
     let store = Store::open(&path, None).expect("a new store opens");
-    store.add(r#"{"key":"counter","data":{"n":0}}"#, None).expect("the counter is added");
+    store.add(COUNTER, None).expect("the counter is added");
     let processes = start(6, "increment", 50, &path);
     let mut reached: Vec<u64> = processes
         .into_iter()
@@ -128,7 +113,5 @@ fn three_hundred_increments_by_six_processes_end_at_three_hundred() {
         .collect();
     reached.sort_unstable();
     assert_eq!(reached, (1..=300).collect::<Vec<u64>>(), "each step was taken once");
-    let document =
-        Value::parse(&store.get("key:counter", None).expect("it is there")).expect("JSON");
-    assert_eq!(document.pointer("/data/n").and_then(Value::as_u64), Some(300));
+    assert_eq!(number(&store.get("key:counter", None).expect("it is there"), "/data/n"), 300);
 }

@@ -1,39 +1,38 @@
-//! What a call costs, in instructions: the same in a small store and in one 100 times as large.
-//!
-//! `tests/cost/cost.c` makes the calls through the C interface; callgrind counts what happens
-//! inside each of its functions `cost_*`. Instructions are the same on a busy machine and an idle
-//! one, which times are not.
+//! What a call costs, in instructions: the same in a small store and in one 100 times as large, and
+//! the same as it was ([`kept_counts`]).
 
-use std::path::Path;
-
-use crate::call::Call;
-use crate::library::{self, Library};
-use crate::{Result, compiler, place};
+use crate::callgrind::{Count, Counter};
+use crate::{Result, kept_counts};
 
 const SMALL: u32 = 1_000;
 const LARGE: u32 = 100_000;
-const CALLS: f64 = 200.0;
-const RATIO_MAX: f64 = 2.0;
+const RATIO_MAX: u64 = 2;
 
-/// The kinds of calls, in the order in which the program makes them, and whether they are held to
-/// [`RATIO_MAX`].
-const KINDS: &[(&str, bool)] =
-    &[("resolve", true), ("id_of", true), ("list", false), ("add", true), ("update", true)];
+/// The kinds of calls that are held to [`RATIO_MAX`].
+const HELD: &[&str] = &["resolve", "get", "add", "update"];
 
-/// Counts, and fails when a call costs more than twice as much in the large store.
+/// Counts, and fails when a call costs more than twice as much in the large store, or more than it
+/// did.
 pub(crate) fn run() -> Result<String> {
-    let library = library::release()?;
-    let folder = place::scratch("cost")?;
-    let source = place::root().join("tests/cost/cost.c");
-    let program = compiler::compile(&source, &library, &folder)?;
-    let small = instructions(&program, &library, &folder, SMALL)?;
-    let large = instructions(&program, &library, &folder, LARGE)?;
-    let printed = started(Call::new(program.display().to_string()), &library)
-        .words(&format!("memory {LARGE}"))
-        .run()?;
+    let counter = Counter::build()?;
+    let results = [compare_sizes(&counter), kept_counts::check(&counter)];
+    let is_good = results.iter().all(Result::is_ok);
+    let text = results.map(|result| result.unwrap_or_else(|message| message)).join("\n");
+    if is_good { Ok(text) } else { Err(text) }
+}
+
+/// Writes down what calls cost now.
+pub(crate) fn renew() -> Result<String> {
+    kept_counts::renew(&Counter::build()?)
+}
+
+fn compare_sizes(counter: &Counter) -> Result<String> {
+    let small = counter.counts(&format!("calls {SMALL}"))?;
+    let large = counter.counts(&format!("calls {LARGE}"))?;
+    let printed = counter.call(&format!("memory {LARGE}")).run()?;
     let memory: Vec<&str> = printed.split_whitespace().collect();
     let [resident, text] = memory.as_slice() else {
-        return Err(format!("{} printed: {printed}", program.display()));
+        return Err(format!("the program printed of its memory: {printed}"));
     };
     let table = table(&small, &large);
     let memory =
@@ -48,54 +47,23 @@ pub(crate) fn run() -> Result<String> {
     }
 }
 
-/// The instructions of one call of each kind in a store of `count` documents.
-fn instructions(program: &Path, library: &Library, folder: &Path, count: u32) -> Result<Vec<f64>> {
-    let counts = folder.join(format!("counts-{count}"));
-    started(Call::new("valgrind"), library)
-        // The linker's work at a function's first call is not the function's.
-        .variable("LD_BIND_NOW", "1")
-        .words("--tool=callgrind --instr-atstart=no --collect-atstart=no")
-        .arg("--toggle-collect=cost_*")
-        .arg(format!("--callgrind-out-file={}", counts.display()))
-        .path(program)
-        .words(&format!("calls {count}"))
-        .run()?;
-    let mut found = Vec::new();
-    for (place, (kind, _)) in KINDS.iter().enumerate() {
-        // The program has the counts written after each kind, into files numbered from 1.
-        let path = folder.join(format!("counts-{count}.{}", place + 1));
-        let text = place::read(&path)?;
-        if !text.contains(&format!("desc: Trigger: Client Request: {kind}\n")) {
-            return Err(format!("{} is not about {kind}", path.display()));
-        }
-        let line = text.lines().find_map(|line| line.strip_prefix("summary: "));
-        let sum: f64 = line
-            .and_then(|line| line.trim().parse().ok())
-            .ok_or_else(|| format!("{} has no summary", path.display()))?;
-        found.push(sum / CALLS);
-    }
-    Ok(found)
-}
-
-fn started(call: Call, library: &Library) -> Call {
-    call.variable("LD_LIBRARY_PATH", library.folder.display().to_string())
-}
-
-fn table(small: &[f64], large: &[f64]) -> String {
+fn table(small: &[Count], large: &[Count]) -> String {
     let mut table = format!("{:<18} {:>11} {:>11} {:>6}", "instructions", SMALL, LARGE, "ratio");
-    for ((kind, _), (small, large)) in KINDS.iter().zip(small.iter().zip(large)) {
-        let kind = if *kind == "list" { "list of 50" } else { kind };
-        table += &format!("\n{kind:<18} {small:>11.0} {large:>11.0} {:>6.2}", large / small);
+    for (Count { kind, instructions: small }, large) in small.iter().zip(large) {
+        let large = large.instructions;
+        let ratio = large as f64 / *small as f64;
+        table += &format!("\n{kind:<18} {small:>11} {large:>11} {ratio:>6.2}");
     }
     table
 }
 
-fn too_dear(small: &[f64], large: &[f64]) -> Vec<&'static str> {
-    KINDS
+fn too_dear<'a>(small: &'a [Count], large: &[Count]) -> Vec<&'a str> {
+    small
         .iter()
-        .zip(small.iter().zip(large))
-        .filter(|((_, held), (small, large))| *held && **large > **small * RATIO_MAX)
-        .map(|((kind, _), _)| *kind)
+        .zip(large)
+        .filter(|(small, _)| HELD.contains(&small.kind.as_str()))
+        .filter(|(small, large)| large.instructions > small.instructions * RATIO_MAX)
+        .map(|(small, _)| small.kind.as_str())
         .collect()
 }
 
@@ -103,16 +71,21 @@ fn too_dear(small: &[f64], large: &[f64]) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
+    fn counts(instructions: [u64; 5]) -> Vec<Count> {
+        let kinds = ["resolve", "get", "list", "add", "update"].into_iter().zip(instructions);
+        kinds.map(|(kind, instructions)| Count { kind: kind.to_owned(), instructions }).collect()
+    }
+
     #[test]
     fn a_call_that_walks_the_store_is_found() {
-        let small = [10.0, 10.0, 10.0, 10.0, 10.0];
-        assert_eq!(too_dear(&small, &[20.0, 12.0, 99.0, 9.0, 10.0]), [""; 0]);
-        assert_eq!(too_dear(&small, &[10.0, 10.0, 10.0, 20.5, 1000.0]), ["add", "update"]);
+        let small = counts([10; 5]);
+        assert_eq!(too_dear(&small, &counts([20, 12, 99, 9, 10])), [""; 0]);
+        assert_eq!(too_dear(&small, &counts([10, 10, 10, 21, 1000])), ["add", "update"]);
     }
 
     #[test]
     fn the_table_gives_both_counts_and_their_ratio() {
-        let table = table(&[1000.0; 5], &[1500.0; 5]);
+        let table = table(&counts([1000; 5]), &counts([1500; 5]));
         assert!(table.ends_with("update                    1000        1500   1.50"), "{table}");
     }
 }

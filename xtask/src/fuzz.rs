@@ -1,6 +1,7 @@
 //! The fuzz targets of `fuzz/`, built with libFuzzer and AddressSanitizer and run for a time.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -79,9 +80,9 @@ fn fuzz(built: &Path, target: &str, seconds: u64) -> Result<String> {
     }
     let begun = Instant::now();
     let program = built.join(target).display().to_string();
-    // Stores on a file are to be many: where there is a disk in memory, that is where they go.
-    let memory = Path::new("/dev/shm");
-    let temporary = if memory.is_dir() { memory } else { scratch.as_path() };
+    let temporary = temporary(&scratch);
+    remove(&temporary)?;
+    fs::create_dir(&temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
     let ending = Call::new(&program)
         .variable("TMPDIR", temporary.display().to_string())
         .arg(format!("-max_total_time={seconds}"))
@@ -90,6 +91,7 @@ fn fuzz(built: &Path, target: &str, seconds: u64) -> Result<String> {
         .path(&corpus)
         .limit(Duration::from_secs(seconds + 300))
         .end()?;
+    remove(&temporary)?;
     if !ending.good {
         let how = format!("repeat: {program} FILE, with the file that is named below");
         return Err(format!("{target}: {how}\n{}", ending.failure()));
@@ -97,6 +99,26 @@ fn fuzz(built: &Path, target: &str, seconds: u64) -> Result<String> {
     let executions = statistic(&ending.printed, "number_of_executed_units")?;
     let taken = begun.elapsed().as_secs();
     Ok(format!("{target}: {executions} executions, 0 crashes, {taken} seconds"))
+}
+
+/// Where the target with that scratch space puts its files. They are to be many: where there is a
+/// disk in memory, that is where they go. The name is the same for each run, so that what one left
+/// that was killed goes with the next, and another in each copy of the project.
+fn temporary(scratch: &Path) -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    if !memory.is_dir() {
+        return scratch.join("files");
+    }
+    memory.join(format!("nanostore-fuzz{}", scratch.display().to_string().replace('/', "-")))
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(format!("{}: {error}", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A line such as `stat::number_of_executed_units: 12`.
@@ -115,6 +137,11 @@ mod tests {
         let printed = "Done\nstat::number_of_executed_units: 12\nstat::peak_rss_mb:  9\n";
         assert_eq!(statistic(printed, "number_of_executed_units"), Ok(12));
         assert!(statistic(printed, "slowest").is_err());
+    }
+
+    #[test]
+    fn copies_of_the_project_have_folders_of_their_own() {
+        assert_ne!(temporary(Path::new("/a/x")), temporary(Path::new("/b/x")));
     }
 
     #[test]

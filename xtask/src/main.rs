@@ -7,6 +7,7 @@ mod bench;
 mod c_programs;
 mod call;
 mod call_cost;
+mod callgrind;
 mod check;
 mod compiler;
 mod cost;
@@ -16,6 +17,7 @@ mod fuzz;
 mod go;
 mod go_toolchain;
 mod header;
+mod kept_counts;
 mod library;
 mod place;
 mod planted;
@@ -42,7 +44,8 @@ const USAGE: &str = "\
 usage: cargo xtask check [--fast] [STEP...]   everything, the quick steps, or the named steps
        cargo xtask header [--check]           write include/nanostore.h, or see that it is current
        cargo xtask tidy                       the rules about the sources alone
-       cargo xtask cost                       instructions and memory of the library's calls
+       cargo xtask cost [--renew]             instructions and memory of the library's calls,
+                                              or write tests/cost/instructions.txt
        cargo xtask call-cost                  times of calls in each language, against C
        cargo xtask durable-cost               durable work beside what the disk asks for it
        cargo xtask bench [--million] [DOCUMENTS [ROUNDS]]
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         ["header", "--check"] => header::run(true),
         ["tidy"] => tidy::run().map(|note| println!("{note}")),
         ["cost"] => cost::run().map(|note| println!("{note}")),
+        ["cost", "--renew"] => cost::renew().map(|note| print!("{note}")),
         ["call-cost"] => call_cost::run().map(|note| println!("{note}")),
         ["durable-cost"] => durable_cost::run().map(|note| print!("{note}")),
         ["bench", words @ ..] => bench::run(words),
