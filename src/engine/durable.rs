@@ -110,7 +110,9 @@ impl Engine {
             return Ok(());
         }
         let unsynced = self.unsynced.report().0 > 0;
-        if self.storage.log_bytes() == 0 || self.stale.load(Ordering::SeqCst) {
+        // A file that cannot be read stays as it is, but what was promised is not forgotten.
+        let is_left = self.is_stale() && !unsynced;
+        if self.storage.log_bytes() == 0 || is_left {
             return Ok(());
         }
         let ended = match self.storage.is_alone() {

@@ -204,13 +204,17 @@ impl Engine {
         }
     }
 
-    /// The bytes of the file as they are now; what they mean is caught up with at the next call.
+    /// The bytes of the file as they are now.
     fn image(&self, limits: &Limits) -> Result<Option<Vec<u8>>> {
         if self.description().path.is_none() {
             return Ok(None);
         }
         self.stale.store(true, Ordering::SeqCst);
-        Ok(self.storage.load(limits.lock_timeout)?.image)
+        let image = self.storage.load(limits.lock_timeout)?.image;
+        // What they mean is taken in at once, since the store may be closed next. Bytes that mean
+        // nothing are for the caller to judge.
+        let _ = self.catch_up(limits);
+        Ok(image)
     }
 
     /// Bytes of the log that are in use, commits not on disk yet, the age of the oldest of them,

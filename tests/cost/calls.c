@@ -27,10 +27,11 @@ static const char OPTIONS[] =
     "\"prefixes\":{\"high\":\"h\"},\"default_value\":\"medium\"},"
     "{\"name\":\"parent\",\"type\":\"hierarchical\",\"ref_field\":\"parent_id\"}]}}";
 
-static void need(nanostore_status status, nanostore_error *error, const char *what)
+/* A pointer to the error: the call that sets it may come after the other arguments. */
+static void need(nanostore_status status, nanostore_error **error, const char *what)
 {
     if (status != NANOSTORE_OK) {
-        fprintf(stderr, "%s: %s\n", what, nanostore_error_message(error));
+        fprintf(stderr, "%s: %s\n", what, nanostore_error_message(*error));
         exit(1);
     }
 }
@@ -70,7 +71,7 @@ static char *add(nanostore *store, const char *document)
     nanostore_error *error = NULL;
     char *added = NULL;
 
-    need(nanostore_add(store, document, NULL, &added, &error), error, "add");
+    need(nanostore_add(store, document, NULL, &added, &error), &error, "add");
     return added;
 }
 
@@ -83,7 +84,7 @@ static void fill(nanostore *store, char *uuids[DOCUMENTS])
         char *document = document_of(i);
         char *added = add(store, document);
 
-        need(nanostore_json_get(added, "/uuid", &uuids[i], &error), error, "json_get");
+        need(nanostore_json_get(added, "/uuid", &uuids[i], &error), &error, "json_get");
         nanostore_string_free(added);
         free(document);
     }
@@ -97,13 +98,13 @@ static void time_calls(nanostore *store, char *uuids[DOCUMENTS], char **added, i
     int i;
 
     for (i = 0; i < calls; i++) {
-        need(nanostore_get(store, uuids[i % DOCUMENTS], NULL, &text, &error), error, "get");
+        need(nanostore_get(store, uuids[i % DOCUMENTS], NULL, &text, &error), &error, "get");
         nanostore_string_free(text);
     }
     say("get", start, calls);
     start = now();
     for (i = 0; i < calls; i++) {
-        need(nanostore_list(store, "{\"limit\":50}", &text, &error), error, "list");
+        need(nanostore_list(store, "{\"limit\":50}", &text, &error), &error, "list");
         nanostore_string_free(text);
     }
     say("list50", start, calls);
@@ -127,7 +128,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: calls PATH CALLS\n");
         return 2;
     }
-    need(nanostore_open(argv[1], OPTIONS, &store, &error), error, "open");
+    need(nanostore_open(argv[1], OPTIONS, &store, &error), &error, "open");
     fill(store, uuids);
     for (i = 0; i < calls; i++) {
         added[i] = document_of(DOCUMENTS + i);
@@ -140,6 +141,6 @@ int main(int argc, char **argv)
         nanostore_string_free(uuids[i]);
     }
     free(added);
-    need(nanostore_close(&store, &error), error, "close");
+    need(nanostore_close(&store, &error), &error, "close");
     return 0;
 }

@@ -383,6 +383,32 @@ fn a_log_is_not_folded_while_another_process_goes_on_with_it() {
 }
 
 #[test]
+fn closing_folds_the_log_in_also_behind_a_look_at_the_file() {
+    let disk = SimulatedDisk::new();
+    let store = open(&disk.process(), BATCHED).expect("the store opens");
+    add(&store, "a");
+    assert!(disk.read(LOG).is_some(), "there is a log");
+    store.verify().expect("it is verified");
+    store.close().expect("it closes");
+    assert!(disk.read(LOG).is_none(), "the log is folded in");
+    assert!(text(&disk, PATH).contains("\"a\""));
+}
+
+#[test]
+fn closing_tells_when_what_was_promised_cannot_be_kept() {
+    let disk = SimulatedDisk::new();
+    let store = open(&disk.process(), BATCHED).expect("the store opens");
+    add(&store, "a");
+    let old = text(&disk, PATH);
+    disk.write(PATH, b"{ broken");
+    disk.advance(LATER);
+    assert_eq!(store.list(None).unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(store.close().unwrap_err().kind(), ErrorKind::Corrupt);
+    disk.write(PATH, old.as_bytes());
+    assert_eq!(titles(&open_plainly(&disk)), ["a"], "the log waited");
+}
+
+#[test]
 fn a_log_that_outgrows_the_file_is_folded_into_it() {
     let disk = with_waiting_log();
     let store = open_plainly(&disk);
