@@ -14,22 +14,22 @@ use crate::query::Source;
 use crate::query::field::Field;
 use crate::query::reader::{DocumentReader, Reading};
 
-/// The members of the output that are no groups, in the order of output; the groups come behind
-/// `body`.
-const BEFORE_GROUPS: [(&str, Field); 6] = [
+/// The members of the output that are no groups, in the order of output.
+const MEMBERS: [(&str, Field); 10] = [
     ("uuid", Field::Uuid),
     ("id", Field::Id),
     ("key", Field::Key),
     ("rev", Field::Rev),
     ("title", Field::Title),
     ("body", Field::Body),
-];
-const BEHIND_GROUPS: [(&str, Field); 4] = [
     ("created_at", Field::CreatedAt),
     ("updated_at", Field::UpdatedAt),
     ("level", Field::Level),
     ("has_children", Field::HasChildren),
 ];
+
+/// The groups come behind so many of them.
+const BEFORE_GROUPS: usize = 6;
 
 /// Stands for the key by which an index lists a document.
 pub(super) const INDEX_KEY: &str = "$key";
@@ -46,7 +46,8 @@ pub(super) enum Projection {
 /// The fields that go out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
-    members: Vec<Field>,
+    /// Places among [`MEMBERS`], in order.
+    members: Vec<usize>,
     dimensions: Branch,
     data: Branch,
     /// Whether the key of the index goes out too.
@@ -146,7 +147,7 @@ impl Projection {
     pub(super) fn has_id(&self) -> bool {
         match self {
             Projection::Whole => true,
-            Projection::Fields(fields) => fields.members.contains(&Field::Id),
+            Projection::Fields(fields) => fields.named().any(|field| *field == Field::Id),
         }
     }
 
@@ -158,9 +159,7 @@ impl Projection {
         };
         let is_empty =
             |branch: &Branch| matches!(branch, Branch::Members(members) if members.is_empty());
-        !fields.members.iter().all(is_known)
-            || !is_empty(&fields.dimensions)
-            || !is_empty(&fields.data)
+        !fields.named().all(is_known) || !is_empty(&fields.dimensions) || !is_empty(&fields.data)
     }
 
     /// Appends the output for a document with that short ID.
@@ -182,14 +181,26 @@ impl Fields {
             }
             Field::Undeclared(name) => self.dimensions.add(&[name]),
             Field::Data(path) => self.data.add(&path),
-            field => self.members.push(field),
+            field => {
+                let place = MEMBERS.iter().position(|(_, known)| *known == field);
+                self.members.extend(place);
+                self.members.sort_unstable();
+                self.members.dedup();
+            }
         }
+    }
+
+    /// The fields that are no groups.
+    fn named(&self) -> impl Iterator<Item = &'static Field> {
+        self.members.iter().filter_map(|&place| MEMBERS.get(place)).map(|(_, field)| field)
     }
 
     fn write(&self, document: &DocumentReader<'_>, id: Option<&str>, out: &mut String) {
         let start = out.len();
-        for (name, field) in &BEFORE_GROUPS {
-            self.write_member(name, field, document, id, out);
+        let behind = self.members.partition_point(|&place| place < BEFORE_GROUPS);
+        let (before, behind) = self.members.split_at(behind);
+        for (name, field) in before.iter().filter_map(|&place| MEMBERS.get(place)) {
+            write_member(name, field, document, id, out);
         }
         for (name, branch) in [("dimensions", &self.dimensions), ("data", &self.data)] {
             if matches!(branch, Branch::Members(members) if members.is_empty()) {
@@ -200,8 +211,8 @@ impl Fields {
                 part.write(out);
             }
         }
-        for (name, field) in &BEHIND_GROUPS {
-            self.write_member(name, field, document, id, out);
+        for (name, field) in behind.iter().filter_map(|&place| MEMBERS.get(place)) {
+            write_member(name, field, document, id, out);
         }
         // Every member wrote a comma before itself; the first one's place is the brace's.
         if out.len() == start {
@@ -211,44 +222,40 @@ impl Fields {
         }
         out.push('}');
     }
+}
 
-    fn write_member(
-        &self,
-        name: &str,
-        field: &Field,
-        document: &DocumentReader<'_>,
-        id: Option<&str>,
-        out: &mut String,
-    ) {
-        if !self.members.contains(field) {
-            return;
+fn write_member(
+    name: &str,
+    field: &Field,
+    document: &DocumentReader<'_>,
+    id: Option<&str>,
+    out: &mut String,
+) {
+    match field {
+        Field::Uuid => {
+            write_name(name, out);
+            out.push('"');
+            push_uuid(Uuid::from_u128(document.source.uuid(document.slot)), out);
+            out.push('"');
         }
-        match field {
-            Field::Uuid => {
+        Field::Id => {
+            write_name(name, out);
+            match id {
+                Some(id) => quote(id, out),
+                None => out.push_str("null"),
+            }
+        }
+        Field::Level | Field::HasChildren => {
+            if let Reading::Json(value) = document.read(field) {
                 write_name(name, out);
-                out.push('"');
-                push_uuid(Uuid::from_u128(document.source.uuid(document.slot)), out);
-                out.push('"');
+                value.write(out);
             }
-            Field::Id => {
+        }
+        // The rest goes out as the document holds it, times that cannot be read among them.
+        _ => {
+            if let Some(text) = document.member_text(name) {
                 write_name(name, out);
-                match id {
-                    Some(id) => quote(id, out),
-                    None => out.push_str("null"),
-                }
-            }
-            Field::Level | Field::HasChildren => {
-                if let Reading::Json(value) = document.read(field) {
-                    write_name(name, out);
-                    value.write(out);
-                }
-            }
-            // The rest goes out as the document holds it, times that cannot be read among them.
-            _ => {
-                if let Some(text) = document.member_text(name) {
-                    write_name(name, out);
-                    out.push_str(text);
-                }
+                out.push_str(text);
             }
         }
     }
