@@ -4,13 +4,11 @@ use crate::engine::entry_walk::{EntryWalk, RunWalk};
 use crate::engine::place;
 use crate::engine::plan::{Access, Explanation, Plan, decided, in_facets, plan};
 use crate::engine::state::State;
+use crate::engine::stream::{Found, Stream, Way};
 use crate::error::{Error, Result};
 use crate::ids::walk::Walk;
 use crate::model::json::quote;
 use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
-
-/// Documents that are looked up at once.
-const AHEAD_MAX: usize = 32;
 
 /// Goes over the documents that a query selects, in its order.
 pub(crate) struct Scan {
@@ -29,122 +27,6 @@ enum Source {
     Stream(Stream),
     /// In another order, decided beforehand; offset and limit are applied.
     Sorted { slots: std::vec::IntoIter<u32>, has_more: bool },
-}
-
-/// Goes along a way, some documents ahead of the one that it gives: what lists need of documents is
-/// loaded from memory for several of them at once, which takes little longer than for one.
-#[derive(Clone)]
-struct Stream {
-    way: Way,
-    ahead: Vec<Found>,
-    /// How many of those ahead were given.
-    given: usize,
-    /// How far it goes ahead next time: the farther, the longer it goes on.
-    reach: usize,
-    /// The IDs of those ahead, where the way knows them, which would cost a rank on each level.
-    ids: String,
-}
-
-/// A walk that meets the documents in the order of the query.
-#[derive(Clone)]
-enum Way {
-    /// In the order of IDs; below this level, where it is a walk over a subtree.
-    Walk {
-        walk: Walk,
-        below: Option<u32>,
-    },
-    Runs(RunWalk),
-    Entries(EntryWalk),
-}
-
-/// A document, and the position of the entry by which it was found.
-#[derive(Clone, Copy, Default)]
-struct Found {
-    slot: u32,
-    position: Option<u32>,
-    /// Where its ID begins and ends among those ahead.
-    id: Option<(usize, usize)>,
-    /// Its values alone tell that it is selected.
-    is_sure: bool,
-}
-
-impl Way {
-    fn next(&mut self, selection: &Selection, state: &State) -> Option<Found> {
-        match self {
-            Way::Walk { walk, below } => {
-                let slot = walk.next(state.forest())?;
-                let is_out = |top| state.forest().level(slot).is_none_or(|level| level <= top);
-                let inside = !below.is_some_and(is_out);
-                inside.then_some(Found { slot, ..Found::default() })
-            }
-            Way::Runs(walk) => {
-                walk.next(selection, state).map(|slot| Found { slot, ..Found::default() })
-            }
-            Way::Entries(walk) => {
-                let position = walk.next()?;
-                let slot = state.entries(walk.index)?.select(position)?.slot;
-                Some(Found { slot, position: Some(position), ..Found::default() })
-            }
-        }
-    }
-}
-
-impl Stream {
-    fn new(way: Way) -> Stream {
-        Stream { way, ahead: Vec::new(), given: 0, reach: 1, ids: String::new() }
-    }
-
-    /// The next document that is selected, of which `left` are wanted at most.
-    fn next_selected(
-        &mut self,
-        selection: &Selection,
-        state: &State,
-        is_sure: bool,
-        left: u64,
-    ) -> Option<Found> {
-        loop {
-            while let Some(&found) = self.ahead.get(self.given) {
-                self.given += 1;
-                if is_sure || found.is_sure || selection.matches(state, found.slot) {
-                    return Some(found);
-                }
-            }
-            let needed = if is_sure { left } else { u64::MAX };
-            if !self.go_ahead(selection, state, needed) {
-                return None;
-            }
-        }
-    }
-
-    /// Goes ahead, past documents whose values alone keep them out; false at the end.
-    fn go_ahead(&mut self, selection: &Selection, state: &State, needed: u64) -> bool {
-        let count = usize::try_from(needed).unwrap_or(usize::MAX).min(self.reach);
-        self.reach = AHEAD_MAX.min(self.reach * 2);
-        self.ahead.clear();
-        self.ids.clear();
-        self.given = 0;
-        while self.ahead.len() < count {
-            let Some(mut found) = self.way.next(selection, state) else { break };
-            if let Way::Walk { walk, .. } = &self.way {
-                let start = self.ids.len();
-                found.id = walk.id().map(|id| {
-                    self.ids.push_str(id);
-                    (start, self.ids.len())
-                });
-            }
-            self.ahead.push(found);
-        }
-        let any = !self.ahead.is_empty();
-        self.ahead.retain_mut(|found| {
-            let decided = selection.decide(&state.codes(found.slot));
-            found.is_sure = decided == Some(true);
-            decided != Some(false)
-        });
-        if self.ahead.len() > 1 && selection.reads_texts() {
-            state.touch_texts(self.ahead.iter().map(|found| found.slot));
-        }
-        any
-    }
 }
 
 impl Scan {

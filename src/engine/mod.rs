@@ -14,7 +14,7 @@
 //! - [`commit`], [`group`], [`durable`]: keeping what was decided; [`policy`]: how
 //! - [`catch_up`]: taking in what others wrote
 //! - [`replay`]: what a commit writes to the log, and back
-//! - [`identify`], [`source`], [`listing`], [`place`]: reading; [`check`]: verify
+//! - [`identify`], [`source`], [`listing`], [`stream`], [`place`]: reading; [`check`]: verify
 //! - [`indexes`], [`facets`]: what leads to documents; [`plan`], [`entry_walk`]: which way is taken
 //! - [`snapshots`]: states that stay; [`feed`]: what was written since a revision
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
@@ -42,6 +42,7 @@ mod replay;
 pub(crate) mod snapshots;
 mod source;
 pub(crate) mod state;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod writes;

@@ -5,13 +5,13 @@
 use uuid::Uuid;
 
 use super::DATA_PREFIX;
-use crate::model::document::{Codes, ParentRef, check_key, push_uuid};
+use crate::model::document::{Codes, MEMBERS, ParentRef, check_key, push_uuid};
 use crate::model::json::{cut, quote};
 use crate::model::schema::{DimensionKind, Numbering, Schema};
 use crate::model::time::Time;
 
 /// A document as the file has it, its parts found.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Parts<'a> {
     uuid: &'a str,
     key: Option<&'a str>,
@@ -24,7 +24,7 @@ struct Parts<'a> {
 }
 
 /// A document read without making values of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Canonical {
     pub(crate) uuid: Uuid,
     pub(crate) rev: u64,
@@ -110,9 +110,7 @@ impl Dimensions {
         let mut comma = "";
         out.push_str(r#","dimensions":{"#);
         for (place, dimension) in schema.dimensions.iter().enumerate() {
-            let is_given =
-                |name: &str| name == dimension.member() && !name.starts_with(DATA_PREFIX);
-            let given = members.next_if(|(name, _)| is_given(name));
+            let given = members.next_if(|(name, _)| *name == dimension.member());
             let value = match (given, &dimension.default_value) {
                 (Some((_, value)), _) => {
                     push_member(comma, dimension.member(), value, out);
@@ -158,64 +156,44 @@ impl Dimensions {
 pub(super) fn file_text(stored: &str, left_out: &[&str]) -> String {
     let members: Vec<(&str, &str)> = cut::members(stored).collect();
     let find = |name: &str| members.iter().find(|(known, _)| *known == name).map(|(_, it)| *it);
+    let object = |name: &str| cut::members(find(name).unwrap_or_default());
     let mut out = String::with_capacity(stored.len() + 64);
-    let mut comma = "{";
-    let mut push = |name: &str, value: Option<&str>, out: &mut String| {
-        if let Some(value) = value {
-            push_member(comma, name, value, out);
-            comma = ",";
+    let push = |before: &'static str, name: &str, out: &mut String| {
+        if let Some(value) = find(name) {
+            push_name(before, "", name, out);
+            out.push_str(value);
         }
     };
-    for name in ["uuid", "key", "title", "body"] {
-        push(name, find(name), &mut out);
+    push("{", "uuid", &mut out);
+    ["key", "title", "body"].iter().for_each(|name| push(",", name, &mut out));
+    out.push_str(r#","dimensions":{"#);
+    let mut comma = "";
+    let dimensions = object("dimensions").filter(|(name, _)| !left_out.contains(name));
+    let data = object("data").map(|(name, value)| (DATA_PREFIX, name, value));
+    for (prefix, name, value) in dimensions.map(|(name, value)| ("", name, value)).chain(data) {
+        push_name(comma, prefix, name, &mut out);
+        out.push_str(value);
+        comma = ",";
     }
-    let mut dimensions = String::with_capacity(stored.len());
-    let mut separator = "{";
-    for (prefix, member) in [("", "dimensions"), (DATA_PREFIX, "data")] {
-        for (name, value) in cut::members(find(member).unwrap_or_default()) {
-            if prefix.is_empty() && left_out.contains(&name) {
-                continue;
-            }
-            dimensions.push_str(separator);
-            dimensions.push('"');
-            dimensions.push_str(prefix);
-            dimensions.push_str(name);
-            dimensions.push_str("\":");
-            dimensions.push_str(value);
-            separator = ",";
-        }
-    }
-    dimensions.push_str(if separator == "{" { "{}" } else { "}" });
-    push("dimensions", Some(&dimensions), &mut out);
-    for name in ["created_at", "updated_at", "rev", "numbers"] {
-        push(name, find(name), &mut out);
-    }
-    let known = [
-        "uuid",
-        "key",
-        "title",
-        "body",
-        "dimensions",
-        "data",
-        "created_at",
-        "updated_at",
-        "rev",
-        "numbers",
-    ];
-    for (name, value) in members.iter().filter(|(name, _)| !known.contains(name)) {
-        push(name, Some(value), &mut out);
-    }
+    out.push('}');
+    let behind = ["created_at", "updated_at", "rev", "numbers"];
+    behind.iter().for_each(|name| push(",", name, &mut out));
+    let others = members.iter().filter(|(name, _)| !MEMBERS.contains(name));
+    others.for_each(|(name, _)| push(",", name, &mut out));
     out.push('}');
     out
 }
 
-/// Appends a member whose name is as JSON has it.
+/// Appends a member in the form of the store, whose name is as JSON has it.
 fn push_member(before: &str, name: &str, value: &str, out: &mut String) {
-    out.push_str(before);
-    out.push('"');
-    out.push_str(name);
-    out.push_str("\":");
+    push_name(before, "", name, out);
     cut::push_compact(value, out);
+}
+
+fn push_name(before: &str, prefix: &str, name: &str, out: &mut String) {
+    for part in [before, "\"", prefix, name, "\":"] {
+        out.push_str(part);
+    }
 }
 
 fn read_uuid(value: &str) -> Option<Uuid> {
