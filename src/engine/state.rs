@@ -221,8 +221,8 @@ impl State {
     }
 
     /// Adds a document as [`State::add`] does, one that keeps all rules.
-    pub(super) fn add_canonical(&mut self, document: &Canonical) -> u32 {
-        let Canonical { uuid, rev, created, codes, parent, ref text, implied } = *document;
+    pub(super) fn add_canonical(&mut self, document: &Canonical<'_>) -> u32 {
+        let Canonical { uuid, rev, created, codes, parent, text, implied } = *document;
         let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
         self.put_new(uuid.as_u128(), rev, &seat, text, implied)
     }
