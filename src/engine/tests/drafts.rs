@@ -35,7 +35,7 @@ fn draft(state: &State) -> Draft {
 }
 
 fn run(draft: &mut Draft, batch: &str) -> Result<()> {
-    read_batch(batch)?.iter().try_for_each(|operation| draft.run(operation).map(|_| ()))
+    read_batch(batch)?.into_iter().try_for_each(|operation| draft.run(operation).map(|_| ()))
 }
 
 /// Two trees of two documents, the second ones with keys.
