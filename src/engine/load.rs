@@ -47,7 +47,7 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     }
     state.envelope = Arc::new(file.envelope.clone());
     number_stably(&mut state, None)?;
-    state.build_indexes().map_err(broken_schema)?;
+    state.declare_indexes().map_err(broken_schema)?;
     Ok(state)
 }
 

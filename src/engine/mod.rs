@@ -31,6 +31,7 @@ pub(crate) mod feed;
 mod group;
 pub(crate) mod identify;
 mod indexes;
+mod lazy;
 pub(crate) mod listing;
 mod load;
 pub(crate) mod open;

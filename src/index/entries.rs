@@ -30,6 +30,11 @@ impl Default for Entries {
 }
 
 impl Entries {
+    /// The entries of a list that is in order.
+    pub(crate) fn from_list(list: Vec<Entry>) -> Entries {
+        Entries { len: list.len() as u32, root: Arc::new(Node::from_list(list)) }
+    }
+
     /// The number of entries.
     pub(crate) fn len(&self) -> u32 {
         self.len

@@ -35,6 +35,11 @@ impl Members {
         Members(Form::Few { len: 0, slots: [0; FEW] })
     }
 
+    /// The members of a list that is in order.
+    pub(crate) fn from_list(list: Vec<u32>) -> Members {
+        Members(Form::from_list(list))
+    }
+
     /// The number of members.
     pub(crate) fn len(&self) -> u32 {
         match &self.0 {
@@ -165,10 +170,10 @@ impl Members {
 }
 
 impl Form {
-    /// The form for the members of `list`, which fit into one leaf.
+    /// The form for the members of `list`.
     fn from_list(list: Vec<u32>) -> Form {
         if list.len() > FEW {
-            return Form::Many { len: list.len() as u32, root: Arc::new(Node::Leaf(list)) };
+            return Form::Many { len: list.len() as u32, root: Arc::new(Node::from_list(list)) };
         }
         let mut slots = [0; FEW];
         slots.iter_mut().zip(&list).for_each(|(place, slot)| *place = *slot);

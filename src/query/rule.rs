@@ -112,10 +112,16 @@ impl IndexRule {
         })
     }
 
-    /// The keys of the entries of a document in each index, each once, in order.
-    pub(crate) fn all_keys(rules: &[IndexRule], source: &dyn Source, slot: u32) -> Vec<Vec<Key>> {
+    /// The keys of the entries of a document in each of some indexes, each once, in order; none
+    /// where no index is given.
+    pub(crate) fn keys_in<'r>(
+        rules: impl Iterator<Item = Option<&'r IndexRule>>,
+        source: &dyn Source,
+        slot: u32,
+    ) -> Vec<Vec<Key>> {
         let document = DocumentReader::new(source, slot);
-        rules.iter().map(|rule| rule.keys(&document)).collect()
+        let keys = |rule: &IndexRule| rule.keys(&document);
+        rules.map(|rule| rule.map(keys).unwrap_or_default()).collect()
     }
 
     /// The keys of the entries of a document in this index, each once, in order.
