@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 /// A value that follows from its state and is made when it is first wanted.
 ///
 /// A clone belongs to a state that is going to change: it has the value if that was made by then.
-/// That somebody wanted it all clones know, so that the states to come are given it in time (see
-/// `State::own_indexes`): while commits follow each other, each reader would make it anew otherwise.
+/// That somebody wanted it all clones know, so that the states to come have it in time (see
+/// `State::own_indexes`): otherwise readers would make it anew for each of them.
 #[derive(Clone)]
 pub(super) struct Lazy<T> {
     value: OnceLock<T>,

@@ -1,3 +1,5 @@
+//! Parts of indexes that are made at any time agree with the documents, and are made seldom.
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use rand::rngs::SmallRng;
