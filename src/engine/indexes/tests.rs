@@ -227,5 +227,5 @@ fn readers_and_a_writer_at_once_make_few_parts() {
         is_over.store(true, SeqCst);
     });
     assert!(made_anew.load(SeqCst) <= 8, "{made_anew:?} of 500 states");
-    engine.read(&limits(), |state| Ok(check_parts(state))).unwrap();
+    check_parts(&engine.snapshot(&limits()).unwrap());
 }
