@@ -91,8 +91,8 @@ impl State {
         Entries::from_list(list)
     }
 
-    /// Makes the parts this state's own, before its documents change. What somebody wants is made
-    /// at last now, for all states with these documents: the next ones have it from the beginning.
+    /// Makes the parts this state's own, before its documents change. What somebody wants and is
+    /// not there is made first, for all states with these documents; so the next state has it, too.
     pub(super) fn own_indexes(&mut self) {
         let Some(indexes) = &mut self.indexes else { return };
         if Arc::get_mut(&mut indexes.parts).is_some() {

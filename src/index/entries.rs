@@ -183,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn a_list_in_order_becomes_a_tree_that_can_be_changed() {
+        for len in [0, 1, 51, 52, 816, 817, 5_000] {
+            let mut model: Vec<Entry> = (0..len).map(|n| entry(&format!("{n:05}"), n)).collect();
+            let mut entries = Entries::from_list(model.clone());
+            check(&entries, &model);
+            while let Some(last) = model.pop() {
+                assert!(entries.remove(&last, &ties));
+            }
+            check(&entries, &[]);
+        }
+    }
+
+    #[test]
     fn a_position_is_found_by_any_partition() {
         let mut entries = Entries::default();
         for slot in 0..1_000 {

@@ -305,6 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_in_order_becomes_a_tree_that_can_be_changed() {
+        for len in (0..600).chain([4_096, 4_097, 70_000]) {
+            let mut model: Vec<u32> = (0..len).map(|slot| slot * 2).collect();
+            let mut members = Members::from_list(model.clone());
+            check(&members, &model, by_number);
+            assert!(members.insert(len | 1, &by_number));
+            model.insert(model.partition_point(|&slot| slot < len | 1), len | 1);
+            check(&members, &model, by_number);
+        }
+    }
+
+    #[test]
     fn a_list_that_grew_at_its_end_has_full_leaves() {
         let mut members = Members::new();
         let model: Vec<u32> = (0..100_000).collect();
