@@ -32,7 +32,7 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     state.commit = state.commit.max(envelope.commit).max(commit_floor);
     state.envelope = Arc::new(envelope);
     number_stably(&mut state, None)?;
-    state.build_indexes().map_err(broken_schema)?;
+    state.declare_indexes().map_err(broken_schema)?;
     Ok(state)
 }
 

@@ -228,6 +228,7 @@ impl State {
     }
 
     fn put_new(&mut self, uuid: u128, rev: u64, seat: &Seat, text: &str, implied: u8) -> u32 {
+        self.own_indexes();
         let slot = self.forest.insert(uuid, seat);
         let text = self.texts.add(slot, text);
         self.rows.push(Row { uuid, text, rev, codes: seat.codes, implied });
@@ -398,7 +399,7 @@ impl State {
             state.add(&mut document, implied);
         }
         super::load::number_stably(&mut state, Some(self))?;
-        state.build_indexes()?;
+        state.declare_indexes()?;
         Ok(state)
     }
 

@@ -35,6 +35,17 @@ impl<T: Clone + Default> Node<T> {
         _ => LEAF_LEN_MAX,
     };
 
+    /// The tree of the members of a list, its nodes full but for the last ones.
+    pub(super) fn from_list(list: Vec<T>) -> Node<T> {
+        let leaves = pieces(list, Self::LEN_MAX).map(Node::Leaf);
+        let mut nodes: Vec<Node<T>> = leaves.collect();
+        while nodes.len() > 1 {
+            let children = nodes.into_iter().map(|node| Child::new(Arc::new(node))).collect();
+            nodes = pieces(children, INNER_LEN_MAX).map(Node::Inner).collect();
+        }
+        nodes.pop().unwrap_or_else(|| Node::Leaf(Vec::new()))
+    }
+
     /// Whether it should be joined with a neighbour.
     fn is_sparse(&self) -> bool {
         match self {
@@ -203,6 +214,15 @@ impl<T: Clone + Default> Child<T> {
     pub(super) fn new(node: Arc<Node<T>>) -> Child<T> {
         Child { count: node.count(), first: node.first(), node }
     }
+}
+
+/// The items in lists of `max`; the last one may be shorter.
+fn pieces<T>(items: Vec<T>, max: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = items.into_iter();
+    std::iter::from_fn(move || {
+        let piece: Vec<T> = rest.by_ref().take(max).collect();
+        (!piece.is_empty()).then_some(piece)
+    })
 }
 
 /// A copy with room for one more item, unless there are `max`, a power of two.

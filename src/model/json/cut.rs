@@ -108,6 +108,10 @@ fn is_space(byte: u8) -> bool {
 }
 
 fn skip_space(text: &str) -> &str {
+    // Stored texts have none.
+    if !text.bytes().next().is_some_and(is_space) {
+        return text;
+    }
     let count = text.bytes().take_while(|&byte| is_space(byte)).count();
     text.get(count..).unwrap_or_default()
 }
