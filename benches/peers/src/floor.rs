@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::clock::{of_calls, of_waits, percentile};
+use crate::command;
 use crate::document::documents;
 use crate::results::Results;
 
@@ -18,6 +19,7 @@ pub const WRITE: &str = "write 200 B in place and fdatasync, p50, us";
 
 /// What replacing a file asks for.
 pub const REPLACE: &str = "write a file, fsync and rename, ms";
+pub const REPLACE_SMALL: &str = "read, write, fsync and rename 40 kB, p50, us";
 pub const COPY: &str = "copy in memory, a document, ns";
 
 /// A record of a log, and how often one is written.
@@ -42,8 +44,29 @@ pub fn measure(folder: &Path, count: u32) -> Results {
     results.figure(APPEND, percentile(&appended, 50));
     results.figure("write 200 B in place and fdatasync, p10, us", percentile(&written, 10));
     results.figure(WRITE, percentile(&written, 50));
+    small_file(folder, &mut results);
     bytes_of_all(folder, count, &mut results);
     results
+}
+
+/// A file of the size that the store of a command has.
+fn small_file(folder: &Path, results: &mut Results) {
+    let (file, new) = (folder.join("small"), folder.join("small-new"));
+    std::fs::write(&file, vec![b'x'; command::BYTES]).expect("a write");
+    let replaced = of_waits(WAITS, |_| {
+        let bytes = std::fs::read(&file).expect("the file");
+        replace(folder, &file, &new, &bytes);
+    });
+    results.figure(REPLACE_SMALL, percentile(&replaced, 50));
+}
+
+/// Puts bytes in the place of a file, durably.
+fn replace(folder: &Path, file: &Path, new: &Path, bytes: &[u8]) {
+    let mut written = File::create(new).expect("a file");
+    written.write_all(bytes).expect("a write");
+    written.sync_all().expect("a sync");
+    std::fs::rename(new, file).expect("a new name");
+    File::open(folder).and_then(|it| it.sync_all()).expect("a sync");
 }
 
 /// The texts of all documents, in one piece.
@@ -57,11 +80,7 @@ fn bytes_of_all(folder: &Path, count: u32, results: &mut Results) {
     results.figure(COPY, each(copying));
     let (file, new) = (folder.join("all"), folder.join("new"));
     let start = Instant::now();
-    let mut written = File::create(&new).expect("a file");
-    written.write_all(all.as_bytes()).expect("a write");
-    written.sync_all().expect("a sync");
-    std::fs::rename(&new, &file).expect("a new name");
-    File::open(folder).and_then(|it| it.sync_all()).expect("a sync");
+    replace(folder, &file, &new, all.as_bytes());
     results.figure(REPLACE, start.elapsed().as_secs_f64() * 1e3);
     let reading = of_calls(|_| std::fs::read(&file).expect("the file"));
     results.figure("read a file, a document, ns", each(reading));
