@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::clock::{of_calls, of_waits, percentile};
-use crate::command;
 use crate::document::documents;
 use crate::results::Results;
 
@@ -19,7 +18,6 @@ pub const WRITE: &str = "write 200 B in place and fdatasync, p50, us";
 
 /// What replacing a file asks for.
 pub const REPLACE: &str = "write a file, fsync and rename, ms";
-pub const REPLACE_SMALL: &str = "read, write, fsync and rename 40 kB, p50, us";
 pub const COPY: &str = "copy in memory, a document, ns";
 
 /// A record of a log, and how often one is written.
@@ -44,24 +42,12 @@ pub fn measure(folder: &Path, count: u32) -> Results {
     results.figure(APPEND, percentile(&appended, 50));
     results.figure("write 200 B in place and fdatasync, p10, us", percentile(&written, 10));
     results.figure(WRITE, percentile(&written, 50));
-    small_file(folder, &mut results);
     bytes_of_all(folder, count, &mut results);
     results
 }
 
-/// A file of the size that the store of a command has.
-fn small_file(folder: &Path, results: &mut Results) {
-    let (file, new) = (folder.join("small"), folder.join("small-new"));
-    std::fs::write(&file, vec![b'x'; command::BYTES]).expect("a write");
-    let replaced = of_waits(WAITS, |_| {
-        let bytes = std::fs::read(&file).expect("the file");
-        replace(folder, &file, &new, &bytes);
-    });
-    results.figure(REPLACE_SMALL, percentile(&replaced, 50));
-}
-
 /// Puts bytes in the place of a file, durably.
-fn replace(folder: &Path, file: &Path, new: &Path, bytes: &[u8]) {
+pub fn replace(folder: &Path, file: &Path, new: &Path, bytes: &[u8]) {
     let mut written = File::create(new).expect("a file");
     written.write_all(bytes).expect("a write");
     written.sync_all().expect("a sync");
