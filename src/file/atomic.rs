@@ -82,15 +82,14 @@ impl Target<'_> {
     /// Removes what writers that died left behind; the exclusive lock makes sure that no writer
     /// is at work. Never fails: leftovers do no harm.
     pub(crate) fn sweep(&self) {
-        let owner = look(self.directory, self.store, self.path).ok().flatten().map(|old| old.user);
-        for name in self.directory.entries().unwrap_or_default() {
-            if !self.is_temporary(&name) {
-                continue;
-            }
-            let Ok(found) = self.directory.metadata(&name) else { continue };
+        let names = self.directory.entries().unwrap_or_default();
+        for name in names.iter().filter(|name| self.is_temporary(name)) {
+            let owner = look(self.directory, self.store, self.path).ok().flatten();
+            let owner = owner.map(|old| old.user);
+            let Ok(found) = self.directory.metadata(name) else { continue };
             let ours = found.user == self.directory.user() || Some(found.user) == owner;
             if found.kind == FileKind::Regular && ours {
-                drop(self.directory.remove(&name));
+                drop(self.directory.remove(name));
             }
         }
     }

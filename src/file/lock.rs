@@ -23,6 +23,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The bytes of the seats lie where no content ever is, within reach of 32-bit offsets.
 const FIRST_SEAT: u64 = 1 << 30;
 const SEATS: u64 = 32;
+/// Locked for a moment to see whether it can be.
+const PROBE: u64 = FIRST_SEAT + SEATS;
 /// Locked shared by every process that has the store open for writing.
 const PRESENCE: u64 = FIRST_SEAT + SEATS + 1;
 /// How long the first in the row waits before asking again, and the others; both are jittered.
@@ -43,10 +45,17 @@ pub(crate) struct LockFile {
     name: OsString,
     path: PathBuf,
     rights: Option<Rights>,
-    file: Mutex<Arc<dyn File>>,
+    opened: Mutex<Opened>,
     noted: Mutex<Noted>,
     turns: Turns,
     has_seats: bool,
+}
+
+/// The lock file as it was opened, with what tells it from others.
+#[derive(Clone)]
+struct Opened {
+    file: Arc<dyn File>,
+    metadata: Metadata,
 }
 
 /// Whose a lock file is that has to be made: as the data file, so that whoever may write the one
@@ -66,13 +75,8 @@ impl LockFile {
         path: &Path,
         rights: Rights,
     ) -> Result<LockFile> {
-        let file = open_or_create(&**directory, path, rights)?;
-        let lock = LockFile::new(fs, directory, path, Some(rights), file);
-        if lock.has_seats {
-            // At worst another process folds the log while this one goes on with it.
-            let _ = lock.current().try_lock_bytes(LockMode::Shared, PRESENCE, 1);
-        }
-        Ok(lock)
+        let opened = open_or_create(&**directory, path, rights)?;
+        Ok(LockFile::new(fs, directory, path, Some(rights), opened))
     }
 
     /// Opens the lock file for a process that only reads; None where that cannot be done, since
@@ -82,10 +86,10 @@ impl LockFile {
         directory: &Arc<dyn Directory>,
         path: &Path,
     ) -> Option<LockFile> {
-        let file = open_regular(&**directory, name_of(path), path, Open::Read).ok()??;
-        match Header::read(&*file) {
+        let opened = open_regular(&**directory, name_of(path), path, Open::Read).ok()??;
+        match Header::read(&*opened.0) {
             Ok(Decoded::Foreign) | Err(_) => None,
-            Ok(_) => Some(LockFile::new(fs, directory, path, None, file)),
+            Ok(_) => Some(LockFile::new(fs, directory, path, None, opened.into())),
         }
     }
 
@@ -94,14 +98,18 @@ impl LockFile {
         directory: &Arc<dyn Directory>,
         path: &Path,
         rights: Option<Rights>,
-        file: Box<dyn File>,
+        opened: Opened,
     ) -> LockFile {
         // Over the network flock is itself made of byte locks, and would meet those of the seats.
         let network = ["nfs", "cifs", "smb", "smbfs", "9p"];
-        let has_seats = !network.contains(&directory.file_system_name().as_str())
-            && match file.try_lock_bytes(LockMode::Shared, FIRST_SEAT + SEATS, 1) {
-                Ok(_) => file.unlock_bytes(FIRST_SEAT + SEATS, 1).is_ok(),
-                Err(_) => false,
+        // Where bytes can be locked there are seats; who only reads does not count as present.
+        let has_seats = !network.contains(&directory.file_system_name())
+            && match rights {
+                Some(_) => be_present(&*opened.file),
+                None => {
+                    let tried = opened.file.try_lock_bytes(LockMode::Shared, PROBE, 1);
+                    tried.is_ok() && opened.file.unlock_bytes(PROBE, 1).is_ok()
+                }
             };
         LockFile {
             fs: Arc::clone(fs),
@@ -109,8 +117,8 @@ impl LockFile {
             name: name_of(path).to_owned(),
             path: path.to_owned(),
             rights,
-            noted: Mutex::new(Noted::new(file.descriptor())),
-            file: Mutex::new(Arc::from(file)),
+            noted: Mutex::new(Noted::new(opened.file.descriptor())),
+            opened: Mutex::new(opened),
             turns: Turns::default(),
             has_seats,
         }
@@ -127,8 +135,9 @@ impl LockFile {
     }
 
     /// Device and inode: the same in all handles that exclude each other.
-    pub(crate) fn identity(&self) -> Option<(u64, u64)> {
-        self.current().metadata().ok().map(|metadata| (metadata.device, metadata.inode))
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        let Metadata { device, inode, .. } = self.opened().metadata;
+        (device, inode)
     }
 
     /// The header, without the lock; None when there is none.
@@ -158,7 +167,7 @@ impl LockFile {
         }
         let mut guard = Guard { lock: Arc::clone(self), file: None };
         for _ in 0..OPEN_ATTEMPTS {
-            let file = self.current();
+            let Opened { file, metadata } = self.opened();
             let taken = if self.has_seats {
                 self.take_in_turn(&*file, mode, deadline)
             } else {
@@ -169,19 +178,17 @@ impl LockFile {
             }
             // From here on the guard gives the lock up, also when something fails.
             guard.file = Some(Arc::clone(&file));
-            let held = file.metadata().map_err(|error| self.failed("look at", error))?;
-            if self.is_in_place(&held)? {
+            if self.is_in_place(&metadata)? {
                 return Ok(guard);
             }
             // Somebody removed the file while we waited: others lock its successor.
             let Some(rights) = self.rights else { return Ok(guard) };
             guard.release();
-            let file: Arc<dyn File> =
-                Arc::from(open_or_create(&*self.directory, &self.path, rights)?);
-            let _ = file.try_lock_bytes(LockMode::Shared, PRESENCE, 1);
+            let opened = open_or_create(&*self.directory, &self.path, rights)?;
+            be_present(&*opened.file);
             *self.noted.lock().unwrap_or_else(PoisonError::into_inner) =
-                Noted::new(file.descriptor());
-            *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;
+                Noted::new(opened.file.descriptor());
+            *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = opened;
         }
         Err(Error::new(ErrorKind::Busy, format!("{} keeps being removed", self.path.display()))
             .path(&self.path)
@@ -190,8 +197,7 @@ impl LockFile {
 
     /// Whether the open file is still the one at the path.
     pub(crate) fn is_current(&self) -> bool {
-        let held = self.current().metadata();
-        held.is_ok_and(|held| self.is_in_place(&held).unwrap_or(false))
+        self.is_in_place(&self.opened().metadata).unwrap_or(false)
     }
 
     fn is_in_place(&self, held: &Metadata) -> Result<bool> {
@@ -200,7 +206,11 @@ impl LockFile {
     }
 
     fn current(&self) -> Arc<dyn File> {
-        Arc::clone(&self.file.lock().unwrap_or_else(PoisonError::into_inner))
+        self.opened().file
+    }
+
+    fn opened(&self) -> Opened {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn take_in_turn(
@@ -350,25 +360,38 @@ impl Drop for Guard {
     }
 }
 
+impl From<(Box<dyn File>, Metadata)> for Opened {
+    fn from((file, metadata): (Box<dyn File>, Metadata)) -> Opened {
+        Opened { file: Arc::from(file), metadata }
+    }
+}
+
+/// Counts this process among those that have the store open for writing; whether bytes can be
+/// locked at all. At worst another process folds the log while this one goes on with it.
+fn be_present(file: &dyn File) -> bool {
+    file.try_lock_bytes(LockMode::Shared, PRESENCE, 1).is_ok()
+}
+
 fn name_of(path: &Path) -> &OsStr {
     path.file_name().unwrap_or_default()
 }
 
 /// Opens the lock file, or creates it with the rights of the data file.
-fn open_or_create(directory: &dyn Directory, path: &Path, rights: Rights) -> Result<Box<dyn File>> {
+fn open_or_create(directory: &dyn Directory, path: &Path, rights: Rights) -> Result<Opened> {
     let failed = |what, error| Error::io(what, path, error);
     for _ in 0..OPEN_ATTEMPTS {
-        if let Some(file) = open_regular(directory, name_of(path), path, Open::ReadWrite)? {
-            return match Header::read(&*file).map_err(|error| failed("read", error))? {
+        if let Some(opened) = open_regular(directory, name_of(path), path, Open::ReadWrite)? {
+            return match Header::read(&*opened.0).map_err(|error| failed("read", error))? {
                 Decoded::Foreign => Err(foreign(path)),
-                _ => Ok(file),
+                _ => Ok(opened.into()),
             };
         }
         let mode = if rights.owner.is_some() { 0o600 } else { rights.mode & 0o666 };
         match directory.open(name_of(path), Open::CreateNew { mode }) {
             Ok(file) => {
                 share(&*file, rights).map_err(|error| failed("set the rights of", error))?;
-                return Ok(file);
+                let metadata = file.metadata().map_err(|error| failed("look at", error))?;
+                return Ok((file, metadata).into());
             }
             // Another process was first.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

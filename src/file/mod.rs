@@ -74,7 +74,7 @@ pub(crate) trait Directory: Send + Sync {
     fn is_removed(&self) -> bool;
 
     /// The kind of file system the folder is on, such as `ext4`.
-    fn file_system_name(&self) -> String;
+    fn file_system_name(&self) -> &str;
 
     /// The user this process acts as.
     fn user(&self) -> u32;
@@ -244,14 +244,14 @@ pub(crate) fn look(
     }
 }
 
-/// Opens `name` if it is there and a regular file; anything else is refused before it is opened,
-/// since opening a device may already act on it.
+/// Opens `name` if it is there and a regular file, and says what the file is like; anything else is
+/// refused before it is opened, since opening a device may already act on it.
 pub(crate) fn open_regular(
     directory: &dyn Directory,
     name: &OsStr,
     path: &Path,
     how: Open,
-) -> Result<Option<Box<dyn File>>> {
+) -> Result<Option<(Box<dyn File>, Metadata)>> {
     let Some(before) = look(directory, name, path)? else { return Ok(None) };
     check_regular(&before, path)?;
     let file = match directory.open(name, how) {
@@ -262,7 +262,7 @@ pub(crate) fn open_regular(
     // It may have been exchanged since it was looked at.
     let metadata = file.metadata().map_err(|error| Error::io("look at", path, error))?;
     check_regular(&metadata, path)?;
-    Ok(Some(file))
+    Ok(Some((file, metadata)))
 }
 
 fn check_regular(metadata: &Metadata, path: &Path) -> Result<()> {

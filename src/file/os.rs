@@ -37,8 +37,9 @@ impl OsFileSystem {
 impl FileSystem for OsFileSystem {
     fn open_directory(&self, path: &Path) -> io::Result<Box<dyn Directory>> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let descriptor = retry(|| nix::fcntl::open(path, flags, Mode::empty()))?;
-        Ok(Box::new(OsDirectory { file: descriptor.into(), path: path.to_owned() }))
+        let file = retry(|| nix::fcntl::open(path, flags, Mode::empty()))?.into();
+        let file_system = file_system_name(&file);
+        Ok(Box::new(OsDirectory { file, path: path.to_owned(), file_system }))
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
@@ -96,6 +97,7 @@ fn check_link(link: &Path, parent: &Path) -> io::Result<()> {
 struct OsDirectory {
     file: std::fs::File,
     path: PathBuf,
+    file_system: String,
 }
 
 impl Directory for OsDirectory {
@@ -147,8 +149,8 @@ impl Directory for OsDirectory {
         fstat(&self.file).is_ok_and(|stat| stat.st_nlink == 0)
     }
 
-    fn file_system_name(&self) -> String {
-        file_system_name(&self.file)
+    fn file_system_name(&self) -> &str {
+        &self.file_system
     }
 
     fn user(&self) -> u32 {

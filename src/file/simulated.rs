@@ -240,8 +240,8 @@ impl Directory for SimulatedFolder {
         false
     }
 
-    fn file_system_name(&self) -> String {
-        "simulated".to_owned()
+    fn file_system_name(&self) -> &str {
+        "simulated"
     }
 
     fn user(&self) -> u32 {

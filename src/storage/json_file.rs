@@ -21,7 +21,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::atomic::Target;
 use crate::file::header::{Header, digest};
 use crate::file::lock::Guard;
-use crate::file::{FileKind, FileSystem, LockMode, Metadata, Open, look, not_a_file, open_regular};
+use crate::file::{
+    File, FileKind, FileSystem, LockMode, Metadata, Open, look, not_a_file, open_regular,
+};
 
 mod aside;
 mod held;
@@ -106,7 +108,7 @@ impl JsonFile {
     /// Device and inode of the lock file, the same for all handles on this store; None when
     /// there is none, as for a reader on a medium that cannot be written.
     pub(crate) fn identity(&self) -> Option<(u64, u64)> {
-        self.0.place_now().lock.as_ref()?.identity()
+        self.0.place_now().lock.as_ref().map(|lock| lock.identity())
     }
 }
 
@@ -115,14 +117,8 @@ impl Inner {
         Arc::clone(&self.place.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The place, opened anew if its folder was removed, or if a reader's lock file came or went.
-    fn place(&self) -> Result<Arc<Place>> {
-        let place = self.place_now();
-        let stale = place.directory.is_removed()
-            || self.access.read_only && !place.lock.as_ref().is_some_and(|lock| lock.is_current());
-        if !stale {
-            return Ok(place);
-        }
+    /// The place, opened anew.
+    fn reopen(&self, place: Arc<Place>) -> Result<Arc<Place>> {
         // Whether the file must be there was settled when the store was opened.
         let how = Access { create: Some(true), ..self.access };
         let place = Arc::new(match open_place(&self.fs, &self.path, &self.name, how) {
@@ -136,15 +132,22 @@ impl Inner {
         Ok(place)
     }
 
-    /// Takes the lock, where there is one; a folder that is removed meanwhile is opened anew.
+    /// Takes the lock, where there is one. The place is opened anew if a reader's lock file came or
+    /// went, or if the folder was removed: then there is no lock to be had in it.
     fn acquire(&self, mode: LockMode, timeout: Duration) -> Result<(Arc<Place>, Option<Guard>)> {
+        let mut place = self.place_now();
+        let is_current = || place.lock.as_ref().is_some_and(|lock| lock.is_current());
+        if self.access.read_only && !is_current() {
+            place = self.reopen(place)?;
+        }
         let mut attempts = PLACE_ATTEMPTS;
         loop {
-            let place = self.place()?;
             let taken = place.lock.as_ref().map(|lock| lock.acquire(mode, timeout)).transpose();
             attempts -= 1;
             match taken {
-                Err(_) if attempts > 0 && place.directory.is_removed() => {}
+                Err(_) if attempts > 0 && place.directory.is_removed() => {
+                    place = self.reopen(place)?;
+                }
                 taken => return Ok((place, taken?)),
             }
         }
@@ -180,18 +183,28 @@ impl Inner {
         }
         let found = look(&*place.directory, &self.name, &self.path)?;
         let seen = self.seen().clone();
-        let grain = grain(&place.file_system);
+        let grain = grain(place.directory.file_system_name());
         match seen.judge_file(found.as_ref(), self.fs.now(), grain) {
             Verdict::Changed => return Ok(Change::All),
             Verdict::Compare if self.compare(place, &seen)? => return Ok(Change::All),
             Verdict::Compare | Verdict::Same => {}
         }
-        if let Some(settled) = self.seen().settled() {
-            self.watch.begin(place, &settled, || {
-                open_regular(&*place.directory, &self.name, &self.path, Open::Read).ok().flatten()
-            });
-        }
+        self.begin_to_watch(place, || {
+            open_regular(&*place.directory, &self.name, &self.path, Open::Read).ok().flatten()
+        });
         Ok(change)
+    }
+
+    /// Watches what `open` gives from now on, where that can be done and it is the file last seen.
+    fn begin_to_watch(
+        &self,
+        place: &Place,
+        open: impl FnOnce() -> Option<(Box<dyn File>, Metadata)>,
+    ) {
+        let settled = self.seen().settled();
+        if let Some(settled) = settled.filter(|_| Watch::can_watch(place)) {
+            self.watch.begin(open(), &settled);
+        }
     }
 
     /// Compares the bytes with those last seen; true when they differ.
@@ -223,7 +236,7 @@ impl Storage for JsonFile {
         Description {
             engine: "file",
             path: Some(self.0.path.clone()),
-            file_system: Some(self.0.place_now().file_system.clone()),
+            file_system: Some(self.0.place_now().directory.file_system_name().to_owned()),
             read_only: self.0.access.read_only,
         }
     }

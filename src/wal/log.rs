@@ -41,7 +41,7 @@ impl Log {
         path: &Path,
         how: Open,
     ) -> Result<Option<Log>> {
-        let Some(file) = open_regular(directory, name, path, how)? else { return Ok(None) };
+        let Some((file, _)) = open_regular(directory, name, path, how)? else { return Ok(None) };
         let mut bytes = [0; HEADING_BYTES_MAX];
         let length = read_full(&*file, &mut bytes, 0).map_err(|e| Error::io("read", path, e))?;
         let bytes = bytes.get(..length).unwrap_or_default();

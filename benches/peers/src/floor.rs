@@ -46,6 +46,15 @@ pub fn measure(folder: &Path, count: u32) -> Results {
     results
 }
 
+/// Puts bytes in the place of a file, durably.
+pub fn replace(folder: &Path, file: &Path, new: &Path, bytes: &[u8]) {
+    let mut written = File::create(new).expect("a file");
+    written.write_all(bytes).expect("a write");
+    written.sync_all().expect("a sync");
+    std::fs::rename(new, file).expect("a new name");
+    File::open(folder).and_then(|it| it.sync_all()).expect("a sync");
+}
+
 /// The texts of all documents, in one piece.
 fn bytes_of_all(folder: &Path, count: u32, results: &mut Results) {
     let texts: Vec<String> = documents(0, count).into_iter().map(|it| it.text).collect();
@@ -57,11 +66,7 @@ fn bytes_of_all(folder: &Path, count: u32, results: &mut Results) {
     results.figure(COPY, each(copying));
     let (file, new) = (folder.join("all"), folder.join("new"));
     let start = Instant::now();
-    let mut written = File::create(&new).expect("a file");
-    written.write_all(all.as_bytes()).expect("a write");
-    written.sync_all().expect("a sync");
-    std::fs::rename(&new, &file).expect("a new name");
-    File::open(folder).and_then(|it| it.sync_all()).expect("a sync");
+    replace(folder, &file, &new, all.as_bytes());
     results.figure(REPLACE, start.elapsed().as_secs_f64() * 1e3);
     let reading = of_calls(|_| std::fs::read(&file).expect("the file"));
     results.figure("read a file, a document, ns", each(reading));

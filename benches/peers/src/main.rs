@@ -14,6 +14,7 @@
 mod alone;
 mod charts;
 mod clock;
+mod command;
 mod compare;
 mod document;
 mod fields;

@@ -8,7 +8,7 @@ use crate::document::{Document, PRIORITIES, Random, STATUSES, documents};
 use crate::peer::{BATCH, PAGE, Peer};
 use crate::process::bytes_written;
 use crate::results::Results;
-use crate::{files, in_memory, threads};
+use crate::{command, files, in_memory, threads};
 
 /// Changes of a status whose results are compared.
 const CHANGES: usize = 6;
@@ -34,6 +34,7 @@ pub fn measure<P: Peer>(folder: &Path, count: u32) -> Results {
     let mut peer = P::open(folder);
     changed(&mut peer, &all, &mut results);
     durable(&mut peer, &all, &mut results);
+    command::measure::<P>(folder, &mut results);
     in_memory::measure::<P>(count, &mut results);
     files::checkpoint(&mut peer, count, &mut results);
     threads::measure(&peer, count, &mut results);

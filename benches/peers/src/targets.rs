@@ -1,5 +1,6 @@
 //! What the store should reach at 100,000 documents.
 
+use crate::command::{self, COMMAND};
 use crate::compare::Table;
 use crate::floor::{COPY, REPLACE, WRITE};
 use crate::results::{ahead, is_rate, short, shown, title};
@@ -90,6 +91,7 @@ const TARGETS: &[(&str, Wanted)] = &[
     (RANGE, AtMost(1_500.0)),
     (RANGE, Ahead(LMDB, 5.0)),
     (CHECKPOINT, Floor(REPLACE, 1.2)),
+    (COMMAND, Own(command::REPLACE, 1.3)),
     (OPEN, AtMost(14.0)),
     (RESIDENT, Own(FILES, 1.25)),
 ];

@@ -9,6 +9,8 @@ use hashbrown::HashTable;
 
 /// Up to so many names, comparing them all is as fast as hashing one.
 const SCANNED_MAX: usize = 24;
+/// Room for the names of a document is made at once.
+const FEW: usize = 8;
 
 /// Places of names in a list that the owner keeps; made when the list gets long.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +89,9 @@ impl<'a> Names<'a> {
         let name_of = <Cow<'a, str> as AsRef<str>>::as_ref;
         if self.index.find(&name, &self.list, name_of).is_some() {
             return false;
+        }
+        if self.list.is_empty() {
+            self.list.reserve(FEW);
         }
         self.list.push(name);
         self.index.appended(&self.list, name_of);

@@ -118,8 +118,15 @@ impl Object {
 }
 
 pub(super) fn new_line(out: &mut String, indent: usize) {
-    out.push('\n');
-    out.extend(std::iter::repeat_n("  ", indent));
+    /// As deep as documents go, but for what they hold in their data.
+    const LINE: &str = "\n                ";
+    match LINE.get(..1 + 2 * indent) {
+        Some(line) => out.push_str(line),
+        None => {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", indent));
+        }
+    }
 }
 
 #[cfg(test)]

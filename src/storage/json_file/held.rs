@@ -15,7 +15,7 @@ use crate::storage::{Body, Change, Exclusive, LeftOver, Loaded, Position, Record
 use crate::wal::log::Log;
 use crate::wal::record::Heading;
 
-/// From this size on writing the file takes so long that those who wait are told.
+/// From this size on those who wait are told that the file is being written.
 const BIG_FILE: u64 = 8 << 20;
 /// So many commit numbers are reserved at a time, durably, when commits are not synced one by one.
 const RESERVED: u64 = 1000;
@@ -46,13 +46,15 @@ impl Held {
     /// Goes on where the log ended when it was last read.
     fn go_to_end(&self) {
         let seen = self.store.seen().log.clone();
-        let position = seen.as_ref().map(|log| Position { offset: log.offset, seq: log.seq });
-        let position = position.unwrap_or_default();
+        let Some(SeenLog { log, offset, seq }) = seen else {
+            *self.end() = End::default();
+            return;
+        };
         // What the header does not vouch for, the next sync does.
         let header = self.header().unwrap_or_default();
-        let on_disk = seen.is_some_and(|it| it.log.heading.id == header.log)
-            && header.synced >= position.offset;
-        *self.end() = End { position, synced: if on_disk { position.seq } else { 0 } };
+        let on_disk = log.heading.id == header.log && header.synced >= offset;
+        let position = Position { offset, seq };
+        *self.end() = End { position, synced: if on_disk { seq } else { 0 } };
     }
 
     fn end(&self) -> MutexGuard<'_, End> {
@@ -161,8 +163,9 @@ impl Held {
         Ok(())
     }
 
-    /// Puts `bytes` in the place of the file and lets the header say so before and after.
-    fn put(&self, commit: u64, bytes: &[u8]) -> Result<()> {
+    /// Puts `bytes` in the place of the file and lets the header, which is as given, say so before
+    /// and after.
+    fn put(&self, mut header: Header, commit: u64, bytes: &[u8]) -> Result<()> {
         let seen = self.store.seen().clone();
         let expected = match seen.file {
             View::Present(base) => Some(base.fingerprint),
@@ -172,7 +175,6 @@ impl Held {
         let new = digest(bytes);
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
-        let mut header = self.header()?;
         match &seen.log {
             // A process may have died after it removed a log and before it said so.
             None => (header.log, header.committed, header.synced) = (0, 0, 0),
@@ -191,6 +193,7 @@ impl Held {
             seen.header_log = intent.log;
             seen.raise(commit);
         }
+        self.store.watch.end();
         let target = self.store.target(&self.place);
         let placed = target.replace(bytes, expected, self.store.access.mode & 0o777);
         let metadata = placed.inspect_err(|error| {
@@ -208,7 +211,7 @@ impl Held {
         let had_log = self.log().is_some() || intent.log != 0;
         {
             let mut seen = self.store.seen();
-            let grain = grain(&self.place.file_system);
+            let grain = grain(self.place.directory.file_system_name());
             seen.file = View::Present(Base::new(metadata, new, self.store.fs.now(), grain));
             seen.own_digest = new;
             seen.log = None;
@@ -247,12 +250,10 @@ impl Held {
         log.is_blank_at(offset).map(|blank| !blank).map_err(|error| self.io("read", error))
     }
 
-    fn tell_that_it_takes_long(&self) -> Result<()> {
-        let header = self.header()?;
-        match self.size() {
-            size if size.file_bytes + size.log_bytes.unwrap_or_default() < BIG_FILE => Ok(()),
-            _ => self.guard.write_header(&Header { busy: true, ..header }),
-        }
+    /// Whether writing the file takes so long that those who wait are told.
+    fn takes_long(&self) -> bool {
+        let size = self.size();
+        size.file_bytes + size.log_bytes.unwrap_or_default() >= BIG_FILE
     }
 
     fn tell_that_it_is_over(&self) {
@@ -262,17 +263,12 @@ impl Held {
         }
     }
 
-    fn replace_whole(&self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
-        self.writable_header()?;
-        if matches!(self.store.seen().file, View::Unknown) {
-            return Err(not_loaded(&self.store.path));
-        }
-        self.tell_that_it_takes_long()?;
-        let bytes = image()?;
-        let Some(log) = self.log() else { return self.put(commit, &bytes) };
+    fn replace_whole(&self, header: Header, commit: u64, bytes: &[u8]) -> Result<()> {
+        let Some(log) = self.log() else { return self.put(header, commit, bytes) };
         let before = *self.end();
-        let placed =
-            self.end_log(&log, commit, digest(&bytes)).and_then(|()| self.put(commit, &bytes));
+        let placed = self
+            .end_log(&log, commit, digest(bytes))
+            .and_then(|()| self.put(header, commit, bytes));
         if placed.as_ref().is_err_and(|error| error.kind() != ErrorKind::UnknownOutcome) {
             // The log goes on as if nothing had been tried.
             *self.end() = before;
@@ -311,7 +307,16 @@ impl Exclusive for Held {
     }
 
     fn replace(&self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
-        let replaced = self.replace_whole(commit, image);
+        let header = self.writable_header()?;
+        if matches!(self.store.seen().file, View::Unknown) {
+            return Err(not_loaded(&self.store.path));
+        }
+        if !self.takes_long() {
+            return self.replace_whole(header, commit, &image()?);
+        }
+        let header = Header { busy: true, ..header };
+        self.guard.write_header(&header)?;
+        let replaced = image().and_then(|bytes| self.replace_whole(header, commit, &bytes));
         self.tell_that_it_is_over();
         replaced
     }
@@ -326,7 +331,7 @@ impl Exclusive for Held {
             }
             None => {}
         }
-        self.put(commit, image)
+        self.put(self.header()?, commit, image)
     }
 
     fn keep_damaged(&self, image: &[u8]) -> Result<()> {

@@ -218,7 +218,7 @@ impl Inner {
     ) -> Loaded {
         let fresh = read.as_ref().is_some_and(|read| self.is_fresh(&read.metadata));
         let base = read.as_ref().map(|read| {
-            let grain = grain(&place.file_system);
+            let grain = grain(place.directory.file_system_name());
             Base::new(&read.metadata, found, read.begun, grain)
         });
         let bond = beside.as_ref().map(|beside| beside.bond);
@@ -242,11 +242,17 @@ impl Inner {
             offset: scan.end,
             seq: last_seq(log, scan),
         });
+        let commit_floor = seen.floor;
+        drop(seen);
+        let image = read.map(|Read { bytes, file, metadata, .. }| {
+            self.begin_to_watch(place, || Some((file, metadata)));
+            bytes
+        });
         Loaded {
-            image: read.map(|read| read.bytes).filter(|bytes| !bytes.is_empty()),
+            image: image.filter(|bytes| !bytes.is_empty()),
             records: waiting.map_or_else(Vec::new, |beside| beside.scan.records),
             merge: bond == Some(Bond::Strange),
-            commit_floor: seen.floor,
+            commit_floor,
             foreign,
             edit: (foreign && found != 0 && found == known.edited).then_some(known.edited_commit),
             fresh,
@@ -305,9 +311,9 @@ impl Inner {
     /// Copies the log to a file that says why.
     fn set_log_aside(&self, place: &Place, kind: Aside) -> Result<()> {
         let name = self.log_name();
-        let file = open_regular(&*place.directory, name, &self.log_path, Open::Read)?;
-        let Some(file) = file else { return Ok(()) };
-        let read = read_all(&*file, &self.log_path, self.fs.now())?;
+        let opened = open_regular(&*place.directory, name, &self.log_path, Open::Read)?;
+        let Some(opened) = opened else { return Ok(()) };
+        let read = read_all(opened, &self.log_path, self.fs.now())?;
         self.keep_aside(place, kind, &read.bytes)
     }
 
@@ -324,9 +330,10 @@ impl Inner {
     }
 
     pub(super) fn read_once(&self, place: &Place) -> Result<Option<Read>> {
-        let file = open_regular(&*place.directory, &self.name, &self.path, Open::Read)?;
-        let Some(file) = file else { return Ok(None) };
-        read_all(&*file, &self.path, self.fs.now()).map(Some)
+        // The clock first: what is known of the file may be newer, not older.
+        let begun = self.fs.now();
+        let opened = open_regular(&*place.directory, &self.name, &self.path, Open::Read)?;
+        opened.map(|opened| read_all(opened, &self.path, begun)).transpose()
     }
 }
 

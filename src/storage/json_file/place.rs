@@ -15,7 +15,6 @@ const LOCK_SUFFIX: &str = ".lock";
 /// The folder and the lock file, opened anew when they were removed and made again.
 pub(super) struct Place {
     pub(super) directory: Arc<dyn Directory>,
-    pub(super) file_system: String,
     pub(super) lock: Option<Arc<LockFile>>,
 }
 
@@ -31,13 +30,12 @@ pub(super) fn open_place(
     let directory = fs.open_directory(folder).map_err(|error| open_failed(folder, error))?;
     let directory: Arc<dyn Directory> = Arc::from(directory);
     let wanted = if how.read_only { Open::Read } else { Open::ReadWrite };
-    if how.create != Some(true) {
-        check_not_empty(&**fs, &*directory, name, path)?;
-    }
     let opened = open_regular(&*directory, name, path, wanted);
     let rights = match opened.map_err(|error| way_out(error, how))? {
-        Some(file) => {
-            let metadata = file.metadata().map_err(|error| Error::io("look at", path, error))?;
+        Some((_, metadata)) => {
+            if metadata.size == 0 && how.create != Some(true) {
+                wait_for_content(&**fs, &*directory, name, path)?;
+            }
             Rights { mode: metadata.mode, owner: Some((metadata.user, metadata.group)) }
         }
         None if how.read_only || how.create == Some(false) => return Err(missing(path, how)),
@@ -54,12 +52,11 @@ pub(super) fn open_place(
         let lock = LockFile::open(fs, &directory, &lock_path, rights);
         Some(lock.map_err(|error| way_out(error, how))?)
     };
-    let file_system = directory.file_system_name();
-    Ok(Place { directory, file_system, lock: lock.map(Arc::new) })
+    Ok(Place { directory, lock: lock.map(Arc::new) })
 }
 
 /// Refuses an empty file; one that is just being saved gets the time for it.
-fn check_not_empty(
+fn wait_for_content(
     fs: &dyn FileSystem,
     directory: &dyn Directory,
     name: &OsStr,

@@ -14,12 +14,16 @@ pub(super) struct Read {
     pub(super) bytes: Vec<u8>,
     /// It did not change while it was read.
     pub(super) whole: bool,
+    pub(super) file: Box<dyn File>,
 }
 
-/// Reads a file from its beginning to the end it had when reading began.
-pub(super) fn read_all(file: &dyn File, path: &Path, begun: Duration) -> Result<Read> {
+/// Reads a file that was just opened, from its beginning to the end it had then.
+pub(super) fn read_all(
+    (file, metadata): (Box<dyn File>, Metadata),
+    path: &Path,
+    begun: Duration,
+) -> Result<Read> {
     let failed = |error| Error::io("read", path, error);
-    let metadata = file.metadata().map_err(failed)?;
     let mut bytes = Vec::new();
     let size = usize::try_from(metadata.size).ok();
     let Some(size) = size.filter(|size| bytes.try_reserve_exact(*size).is_ok()) else {
@@ -31,9 +35,9 @@ pub(super) fn read_all(file: &dyn File, path: &Path, begun: Duration) -> Result<
         .path(path));
     };
     bytes.resize(size, 0);
-    let length = read_full(file, &mut bytes, 0).map_err(failed)?;
+    let length = read_full(&*file, &mut bytes, 0).map_err(failed)?;
     bytes.truncate(length);
     let after = file.metadata().map_err(failed)?;
     let whole = length == size && after.fingerprint() == metadata.fingerprint();
-    Ok(Read { begun, metadata, bytes, whole })
+    Ok(Read { begun, metadata, bytes, whole, file })
 }

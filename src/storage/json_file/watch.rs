@@ -29,23 +29,24 @@ impl Watch {
         })
     }
 
-    /// Keeps the file that `open` gives, if it is as `seen`, in the place of the one kept before.
+    /// Whether files of that place can be watched.
+    pub(super) fn can_watch(place: &Place) -> bool {
+        TELLING.contains(&place.directory.file_system_name())
+    }
+
+    /// Keeps a file that was just opened, if it is as `seen`, in the place of the one kept before.
     /// What cannot be opened is asked for by its name.
-    pub(super) fn begin(
-        &self,
-        place: &Place,
-        seen: &Fingerprint,
-        open: impl FnOnce() -> Option<Box<dyn File>>,
-    ) {
-        if !TELLING.contains(&place.file_system.as_str()) {
-            return;
-        }
-        let opened = open().and_then(|file| {
-            let now = file.metadata().ok()?;
+    pub(super) fn begin(&self, opened: Option<(Box<dyn File>, Metadata)>, seen: &Fingerprint) {
+        let watched = opened.and_then(|(file, now)| {
             let watched = Watched { file, links: now.links };
             watched.fits(&now, seen).then_some(watched)
         });
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = opened;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = watched;
+    }
+
+    /// Lets go of the file: it is about to be replaced, and would keep its space on the disk.
+    pub(super) fn end(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
