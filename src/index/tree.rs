@@ -220,16 +220,22 @@ impl<T: Clone + Default> Child<T> {
 fn pieces<T>(items: Vec<T>, max: usize) -> impl Iterator<Item = Vec<T>> {
     let mut rest = items.into_iter();
     std::iter::from_fn(move || {
-        let piece: Vec<T> = rest.by_ref().take(max).collect();
+        let mut piece = roomy(rest.len().min(max), max);
+        piece.extend(rest.by_ref().take(max));
         (!piece.is_empty()).then_some(piece)
     })
 }
 
-/// A copy with room for one more item, unless there are `max`, a power of two.
+/// A copy with room for one more item, unless there are `max`.
 fn roomy_copy<T: Clone>(items: &[T], max: usize) -> Vec<T> {
-    let mut copy = Vec::with_capacity((items.len() + 1).next_power_of_two().min(max));
+    let mut copy = roomy(items.len(), max);
     copy.extend_from_slice(items);
     copy
+}
+
+/// Memory for so many items and one more, but not for more than `max`.
+fn roomy<T>(len: usize, max: usize) -> Vec<T> {
+    Vec::with_capacity((len + 1).next_power_of_two().min(max))
 }
 
 /// The number of members below `children`.

@@ -195,6 +195,7 @@ fn readers_do_not_make_a_part_anew_for_each_commit() {
         made_by_readers += u32::from(made(&published) == nothing);
         assert_eq!(count(&published, r#"{"where":{"status":"done","kind":"k1"}}"#), 0);
         use_part(&published, INDEXES + 1);
+        check_parts(&published);
         published = draft;
     }
     assert_eq!(made_by_readers, 1);
