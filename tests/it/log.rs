@@ -269,7 +269,6 @@ fn an_unfinished_commit_at_the_end_of_the_log_is_dropped_and_kept_aside() {
     let torn = r#"{"seq":9,"salt":"00"#;
     let mut log = text(&disk, LOG);
     let end = log.trim_end().len() + 1;
-    assert_eq!(log.len(), 4096);
     log.replace_range(end..end + torn.len(), torn);
     disk.write(LOG, log.as_bytes());
     let store = open_plainly(&disk);
@@ -280,26 +279,6 @@ fn an_unfinished_commit_at_the_end_of_the_log_is_dropped_and_kept_aside() {
     add(&store, "d");
     kill(&disk, store);
     assert_eq!(titles(&open_plainly(&disk)), ["A", "b", "c", "d"]);
-}
-
-#[test]
-fn the_log_is_grown_seldom_and_ahead() {
-    let disk = with_waiting_log();
-    let store = open(&disk.process(), BATCHED).expect("the store opens");
-    let mut sizes = vec![text(&disk, LOG).len()];
-    for number in 0..700 {
-        let document = format!(r#"{{"title":"{number}","body":"{}"}}"#, "x".repeat(3000));
-        store.add(&document, None).expect("it is added");
-        let size = text(&disk, LOG).len();
-        assert_eq!(size % 4096, 0);
-        if sizes.last() != Some(&size) {
-            sizes.push(size);
-        }
-    }
-    let expected: Vec<usize> =
-        (12..=20).map(|power| 1 << power).chain([2 << 20, 3 << 20]).collect();
-    assert_eq!(sizes, expected);
-    assert!(text(&disk, LOG).ends_with("\n\n\n"));
 }
 
 #[test]
