@@ -217,7 +217,7 @@ fn remember(state: &State, numbers: &Object, highest: &mut Highest) {
 
 /// Writes the bytes of a store.
 pub(super) fn write(state: &State) -> Vec<u8> {
-    let expected = state.slots().map(|slot| state.text(slot).len()).sum::<usize>() * 3 / 2 + 1024;
+    let expected = state.text_bytes().0 * 2 + 1024;
     let mut writer = Writer::new(state.envelope.format, expected);
     let names: Vec<_> = state.schema.dimensions.iter().map(|it| cut::written(&it.name)).collect();
     for slot in state.slots() {

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::DATA_PREFIX;
-use crate::model::document::{Codes, MEMBERS, ParentRef, check_key};
-use crate::model::json::{Cursor, Names, cut, quote};
+use super::{DATA_PREFIX, Format};
+use crate::model::document::{Codes, ParentRef, check_key};
+use crate::model::json::{Cursor, Names, cut, new_line, quote};
 use crate::model::schema::{CODE_OTHER, DimensionKind, Numbering, Schema};
 use crate::model::time::Time;
 
@@ -40,7 +40,7 @@ pub(super) struct Buffers<'a> {
     names: Names<'a>,
 }
 
-/// Reads a document that keeps all rules and is as [`file_text`] makes it, white space aside; none
+/// Reads a document that keeps all rules and is as [`write`] makes it, white space aside; none
 /// of any other.
 pub(super) fn read<'a, 'b>(
     cursor: &mut Cursor<'a>,
@@ -126,7 +126,7 @@ impl Dimensions {
         out.clear();
         let mut read = Dimensions { codes: Codes::default(), parent: ParentRef::Root, implied: 0 };
         let mut comma = "";
-        let mut name = first_name(cursor)?;
+        let mut name = cursor.first_name()?;
         out.push('{');
         for (place, dimension) in schema.dimensions.iter().enumerate() {
             let value = if name == Some(dimension.member()) {
@@ -134,7 +134,7 @@ impl Dimensions {
                 for part in [comma, "\"", dimension.member(), "\":\"", value, "\""] {
                     out.push_str(part);
                 }
-                name = next_name(cursor)?;
+                name = cursor.next_name()?;
                 Some(value)
             } else if let Some(value) = &dimension.default_value {
                 out.push_str(comma);
@@ -179,69 +179,130 @@ fn read_data<'a>(
     while let Some(member) = name {
         let member = member.strip_prefix(DATA_PREFIX)?;
         names.add(Cow::Borrowed(member)).then_some(())?;
-        push_name(comma, "", member, out);
+        for part in [comma, "\"", member, "\":"] {
+            out.push_str(part);
+        }
         cut::push_compact(cursor.value(DIMENSION_DEPTH)?, out);
         comma = ",";
-        name = next_name(cursor)?;
+        name = cursor.next_name()?;
     }
     out.push('}');
     Some(())
 }
 
-/// Enters an object, and gives the name of its first member, if it has any.
-fn first_name<'a>(cursor: &mut Cursor<'a>) -> Option<Option<&'a str>> {
-    cursor.take(b'{')?;
-    match cursor.take(b'}') {
-        Some(()) => Some(None),
-        None => cursor.name().map(Some),
+/// Appends a document in the form of the file, `depth` levels deep, given the text that is stored;
+/// without the dimensions `left_out`, whose names are as JSON has them.
+pub(super) fn write(
+    stored: &str,
+    left_out: &[&str],
+    format: Format,
+    depth: usize,
+    out: &mut String,
+) {
+    let start = out.len();
+    let mut writing = Writing { is_pretty: format == Format::Pretty, depth, is_first: true, out };
+    if writing.document(&mut Cursor::new(stored, 0), left_out).is_none() {
+        // Nothing else than `Document::write` makes stored texts. If something did, its text could
+        // be read from the file as it is, too.
+        out.truncate(start);
+        out.push_str(stored);
     }
 }
 
-/// The name of the next member of an object, if there is any.
-fn next_name<'a>(cursor: &mut Cursor<'a>) -> Option<Option<&'a str>> {
-    match cursor.take(b',') {
-        Some(()) => cursor.name().map(Some),
-        None => cursor.take(b'}').map(|()| None),
-    }
+/// Objects that are being written.
+struct Writing<'o> {
+    is_pretty: bool,
+    /// The levels of nesting around what comes next.
+    depth: usize,
+    /// No member of the innermost object was written yet.
+    is_first: bool,
+    out: &'o mut String,
 }
 
-/// The text of a document in the form of the file, without white space: its data among the
-/// dimensions, and without the dimensions `left_out`, whose names are as JSON has them.
-pub(super) fn file_text(stored: &str, left_out: &[&str]) -> String {
-    let members: Vec<(&str, &str)> = cut::members(stored).collect();
-    let find = |name: &str| members.iter().find(|(known, _)| *known == name).map(|(_, it)| *it);
-    let object = |name: &str| cut::members(find(name).unwrap_or_default());
-    let mut out = String::with_capacity(stored.len() + 64);
-    let push = |before: &'static str, name: &str, out: &mut String| {
-        if let Some(value) = find(name) {
-            push_name(before, "", name, out);
-            out.push_str(value);
+impl Writing<'_> {
+    fn document(&mut self, stored: &mut Cursor<'_>, left_out: &[&str]) -> Option<()> {
+        let (mut rev, mut numbers) = (None, None);
+        self.open();
+        let mut name = stored.first_name()?;
+        while let Some(member) = name {
+            match member {
+                "rev" => rev = Some(stored.value(DOCUMENT_DEPTH)?),
+                "numbers" => numbers = Some(stored.value(DOCUMENT_DEPTH)?),
+                "dimensions" => {
+                    self.name("", member);
+                    self.open();
+                    self.members(stored, |name| (!left_out.contains(&name)).then_some(""))?;
+                }
+                // They stand among the dimensions, which come right before them.
+                "data" => {
+                    self.members(stored, |_| Some(DATA_PREFIX))?;
+                    self.close();
+                }
+                _ => self.member("", member, stored.value(DOCUMENT_DEPTH)?),
+            }
+            if member == "updated_at" {
+                self.member("", "rev", rev.take()?);
+                numbers.iter().for_each(|numbers| self.member("", "numbers", numbers));
+            }
+            name = stored.next_name()?;
         }
-    };
-    push("{", "uuid", &mut out);
-    ["key", "title", "body"].iter().for_each(|name| push(",", name, &mut out));
-    out.push_str(r#","dimensions":{"#);
-    let mut comma = "";
-    let dimensions = object("dimensions").filter(|(name, _)| !left_out.contains(name));
-    let data = object("data").map(|(name, value)| (DATA_PREFIX, name, value));
-    for (prefix, name, value) in dimensions.map(|(name, value)| ("", name, value)).chain(data) {
-        push_name(comma, prefix, name, &mut out);
-        out.push_str(value);
-        comma = ",";
+        self.close();
+        Some(())
     }
-    out.push('}');
-    let behind = ["created_at", "updated_at", "rev", "numbers"];
-    behind.iter().for_each(|name| push(",", name, &mut out));
-    let others = members.iter().filter(|(name, _)| !MEMBERS.contains(name));
-    others.for_each(|(name, _)| push(",", name, &mut out));
-    out.push('}');
-    out
-}
 
-/// Appends a name that is as JSON has it, what comes before it, and the colon.
-fn push_name(before: &str, prefix: &str, name: &str, out: &mut String) {
-    for part in [before, "\"", prefix, name, "\":"] {
-        out.push_str(part);
+    /// Appends the members of an object, with what `prefix` finds for their names before these;
+    /// where it finds nothing, the member is left out.
+    fn members(
+        &mut self,
+        object: &mut Cursor<'_>,
+        prefix: impl Fn(&str) -> Option<&'static str>,
+    ) -> Option<()> {
+        let mut name = object.first_name()?;
+        while let Some(member) = name {
+            let value = object.value(DIMENSION_DEPTH)?;
+            if let Some(prefix) = prefix(member) {
+                self.member(prefix, member, value);
+            }
+            name = object.next_name()?;
+        }
+        Some(())
+    }
+
+    fn member(&mut self, prefix: &str, name: &str, value: &str) {
+        self.name(prefix, name);
+        if self.is_pretty && value.starts_with(['{', '[']) {
+            cut::push_pretty(value, self.depth, self.out);
+        } else {
+            self.out.push_str(value);
+        }
+    }
+
+    fn name(&mut self, prefix: &str, name: &str) {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.push(',');
+        }
+        if self.is_pretty {
+            new_line(self.out, self.depth);
+        }
+        let colon = if self.is_pretty { "\": " } else { "\":" };
+        for part in ["\"", prefix, name, colon] {
+            self.out.push_str(part);
+        }
+    }
+
+    fn open(&mut self) {
+        self.out.push('{');
+        self.depth += 1;
+        self.is_first = true;
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        if self.is_pretty && !self.is_first {
+            new_line(self.out, self.depth);
+        }
+        self.out.push('}');
+        self.is_first = false;
     }
 }
 
@@ -325,7 +386,7 @@ mod tests {
         assert!(check(DOCUMENT, &schema));
         let (text, _) = stored(DOCUMENT, &schema);
         let mut pretty = String::new();
-        cut::push_pretty(&file_text(&text, &[]), 2, &mut pretty);
+        write(&text, &[], Format::Pretty, 2, &mut pretty);
         let value = parse(DOCUMENT).unwrap();
         let mut expected = String::new();
         value.write_pretty(&mut expected, 2);
@@ -334,7 +395,40 @@ mod tests {
         let (text, implied) = stored(&without, &schema);
         assert_eq!(implied, 1);
         assert!(text.contains(r#"{"status":"pending","parent_id""#));
-        assert!(!file_text(&text, &["status"]).contains("pending"));
+        let mut line = String::new();
+        write(&text, &["status"], Format::Lines, 2, &mut line);
+        assert!(!line.contains("pending") && !line.contains("  "), "{line}");
+    }
+
+    #[test]
+    fn members_that_few_documents_have_are_written_in_their_places() {
+        let head = r#"{"uuid":"u","rev":3,"title":"a\u0001","body":"","#;
+        let times = r#""created_at":"c","updated_at":"d""#;
+        for (middle, others, file) in [
+            (r#""dimensions":{},"data":{}"#, "", r#"{}"#),
+            (
+                r#""dimensions":{"a":"1","b":"2"},"data":{"x":[],"y":[1,{}]},"numbers":{"h":1}"#,
+                r#","odd":[[]],"more":null"#,
+                r#"{"b":"2","_data.x":[],"_data.y":[1,{}]}"#,
+            ),
+            (r#""dimensions":{"a":"1"},"data":{}"#, r#","o":{}"#, "{}"),
+        ] {
+            let stored = format!("{head}{middle},{times}{others}}}");
+            let numbers = if middle.contains("numbers") { r#","numbers":{"h":1}"# } else { "" };
+            let head = r#"{"uuid":"u","title":"a\u0001","body":"","#;
+            let behind = format!(r#"{times},"rev":3{numbers}{others}"#);
+            let lines = format!(r#"{head}"dimensions":{file},{behind}}}"#);
+            let mut pretty = String::new();
+            parse(&lines).unwrap().write_pretty(&mut pretty, 2);
+            for (format, expected) in [(Format::Lines, lines), (Format::Pretty, pretty)] {
+                let mut written = String::from("before ");
+                write(&stored, &["a"], format, 2, &mut written);
+                assert_eq!(written.strip_prefix("before "), Some(expected.as_str()));
+            }
+        }
+        let mut written = String::new();
+        write("{\"no\": document", &[], Format::Pretty, 2, &mut written);
+        assert_eq!(written, "{\"no\": document");
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! The one form that is written.
 
-use super::canonical::file_text;
-use super::{Envelope, Format};
-use crate::model::json::{cut, quote};
+use super::{Envelope, Format, canonical};
+use crate::model::json::quote;
 
 /// Writes a file, document by document.
 pub(crate) struct Writer {
@@ -28,17 +27,11 @@ impl Writer {
         if !std::mem::take(&mut self.empty) {
             self.out.push(',');
         }
-        let text = file_text(stored, left_out);
-        match self.format {
-            Format::Pretty => {
-                self.out.push_str("\n    ");
-                cut::push_pretty(&text, 2, &mut self.out);
-            }
-            Format::Lines => {
-                self.out.push('\n');
-                self.out.push_str(&text);
-            }
-        }
+        self.out.push_str(match self.format {
+            Format::Pretty => "\n    ",
+            Format::Lines => "\n",
+        });
+        canonical::write(stored, left_out, self.format, 2, &mut self.out);
     }
 
     /// Appends everything else and gives the bytes of the file.

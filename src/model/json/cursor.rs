@@ -43,9 +43,26 @@ impl<'a> Cursor<'a> {
         self.take(b':')
     }
 
+    /// Enters an object, and gives the name of its first member, if it has any.
+    pub(crate) fn first_name(&mut self) -> Option<Option<&'a str>> {
+        self.take(b'{')?;
+        match self.take(b'}') {
+            Some(()) => Some(None),
+            None => self.name().map(Some),
+        }
+    }
+
+    /// Behind the value of a member: the name of the next one, or none at the end of the object.
+    pub(crate) fn next_name(&mut self) -> Option<Option<&'a str>> {
+        match self.take(b',') {
+            Some(()) => self.name().map(Some),
+            None => self.take(b'}').map(|()| None),
+        }
+    }
+
     /// The name that comes next, as it is written between its quotation marks, and past the colon
     /// behind it.
-    pub(crate) fn name(&mut self) -> Option<&'a str> {
+    fn name(&mut self) -> Option<&'a str> {
         let name = self.string()?;
         self.take(b':')?;
         name.get(1..name.len() - 1)
@@ -73,8 +90,7 @@ impl<'a> Cursor<'a> {
             end += plain_run(bytes.get(end..)?);
             match bytes.get(end)? {
                 b'"' => break,
-                b'\\' if is_needed_escape(*bytes.get(end + 1)?) => end += 2,
-                _ => return None,
+                _ => end += needed_escape(bytes.get(end..)?)?,
             }
         }
         self.at = end + 1;
@@ -120,19 +136,23 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a reverse solidus and `byte` stand for a character as it is written.
-fn is_needed_escape(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't')
+/// The length of the escape that begins `text`, if it is as [`quote`](super::quote) writes it.
+fn needed_escape(text: &[u8]) -> Option<usize> {
+    match *text {
+        [b'\\', b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(2),
+        [b'\\', b'u', b'0', b'0', b'0', b'0'..=b'7' | b'b' | b'e' | b'f', ..] => Some(6),
+        [b'\\', b'u', b'0', b'0', b'1', b'0'..=b'9' | b'a'..=b'f', ..] => Some(6),
+        _ => None,
+    }
 }
 
 /// Whether the texts in valid JSON have no other escapes than they need.
 fn has_needed_escapes(text: &str) -> bool {
     let mut rest = text.as_bytes();
     while let Some(place) = memchr::memchr(b'\\', rest) {
-        if !rest.get(place + 1).copied().is_some_and(is_needed_escape) {
-            return false;
-        }
-        rest = rest.get(place + 2..).unwrap_or_default();
+        rest = rest.get(place..).unwrap_or_default();
+        let Some(length) = needed_escape(rest) else { return false };
+        rest = rest.get(length..).unwrap_or_default();
     }
     true
 }
@@ -151,13 +171,29 @@ mod tests {
         assert_eq!(cursor.string(), Some("\"x\\n\""));
         assert_eq!(Cursor::new(text, 18).plain_string(), None);
         assert_eq!(Cursor::new(text, 2).plain_string(), Some("a"));
-        cursor.take(b',').unwrap();
-        assert_eq!(cursor.name(), Some("b"));
+        assert_eq!(cursor.next_name(), Some(Some("b")));
         assert_eq!(cursor.value(1), Some("[1, {\"c\":null}]"));
-        assert_eq!((cursor.take(b'}'), cursor.take(b',')), (None, Some(())));
-        assert_eq!((cursor.name(), cursor.value(1)), (Some("d\\\""), Some("-1.5e3")));
-        cursor.take(b'}').unwrap();
+        assert_eq!((cursor.take(b'}'), cursor.next_name()), (None, Some(Some("d\\\""))));
+        assert_eq!((cursor.value(1), cursor.next_name()), (Some("-1.5e3"), Some(None)));
         assert_eq!(cursor.offset(), text.len());
+        assert_eq!(Cursor::new(text, 1).first_name(), Some(Some("a")));
+        assert_eq!(Cursor::new("{ }", 0).first_name(), Some(None));
+        assert_eq!(Cursor::new("{1}", 0).first_name(), None);
+    }
+
+    #[test]
+    fn escapes_are_those_that_are_written() {
+        for byte in 0..=0xFF_u8 {
+            let character = char::from(byte);
+            let mut written = String::new();
+            super::super::quote(&character.to_string(), &mut written);
+            assert_eq!(Cursor::new(&written, 0).string(), Some(written.as_str()));
+            let array = format!("[{written}]");
+            assert_eq!(Cursor::new(&array, 0).value(0), Some(array.as_str()));
+            let longer = format!("\"\\u{:04x}\"", u32::from(character));
+            let is_as_written = longer == written;
+            assert_eq!(Cursor::new(&longer, 0).string().is_some(), is_as_written, "{longer}");
+        }
     }
 
     #[test]

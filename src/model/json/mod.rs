@@ -36,7 +36,7 @@ pub(crate) use place::{line_column, utf8};
 pub(crate) use raw::Raw;
 pub(crate) use sum::Sum;
 pub(crate) use value::Value;
-pub(crate) use write::quote;
+pub(crate) use write::{new_line, quote};
 
 use crate::error::{Error, Result};
 
