@@ -603,7 +603,9 @@ nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out)
  * - The index "key", of the keys of documents, is always there, and so is one called
  *   "dimensions.NAME" for each dimension that takes any text.
  * - An index costs some 50 bytes for an entry, more only where its key is a text of more than 27
- *   bytes, and time with each write that changes its keys.
+ *   bytes, and time with each write that changes its keys. It is made in one pass over all
+ *   documents when a query of the process first uses it, or a write first has to be checked by a
+ *   unique one; until then it costs nothing.
  *
  * `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
  * break. Otherwise such documents stay as they are, count as having no prefix, and writing to
@@ -1085,7 +1087,8 @@ nanostore_status nanostore_list(nanostore *store,
  * With `index`, entries are counted.
  *
  * - Cost: conditions on dimensions with declared values, and ranges of an index, are counted
- *   without looking at documents; otherwise one pass over the documents that may match.
+ *   without looking at documents, but for the first time (see nanostore_define on indexes);
+ *   otherwise one pass over the documents that may match.
  * - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be
  *   NULL. Unless the call succeeds, `*count_out` is 0.
  * - Threads: any.
@@ -1109,7 +1112,8 @@ nanostore_status nanostore_count(nanostore *store,
  * "native" (that of the IDs), "index" (they come in the order asked for) or "sort"; `why` says in
  * words what decided. Members may be added in later versions.
  *
- * - Cost: that of finding the place in each index that may serve; no document is looked at.
+ * - Cost: that of finding the place in each index that may serve; no document is looked at but to
+ *   make an index that is used for the first time.
  * - Ownership: `*plan_out` is yours; free it with nanostore_string_free.
  * - NULL: `query_json`, `plan_out` and `error_out` may be NULL.
  * - Threads: any.
@@ -1222,7 +1226,8 @@ void nanostore_cursor_close(nanostore_cursor *cursor);
  *   in the file), or where the store has gone back behind `since`, as with a restored backup; the
  *   changes then begin with all documents. Either way, drop what you know and is not there.
  *
- * - Cost: that of the changes, not of the store.
+ * - Cost: that of the changes, not of the store; the first time, all documents are put in the
+ *   order of their revisions.
  * - Ownership: `*changes_out` is yours; free it with nanostore_string_free.
  * - NULL: `options_json`, `changes_out` and `error_out` may be NULL.
  * - Threads: any; a call that waits holds nobody up. Do not close the handle meanwhile.

@@ -1,6 +1,7 @@
 //! What is wrong with a store: rules that its documents break, and defects of its structures.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -9,8 +10,10 @@ use crate::engine::{Engine, Limits, load};
 use crate::error::{ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::walk::Walk;
-use crate::model::data_file::{DataFile, salvage};
+use crate::model::data_file::{self, Envelope, Read, Reader, salvage};
 use crate::model::document::ParentRef;
+use crate::model::json::line_column;
+use crate::model::schema::Schema;
 
 /// What [`Engine::verify`] found.
 #[derive(Serialize)]
@@ -60,15 +63,30 @@ impl Engine {
             return Ok(());
         }
         let Ok(text) = std::str::from_utf8(image) else { return Ok(()) };
-        let Ok(file) = DataFile::read(text) else { return Ok(()) };
         let schema = self.read(limits, |state| Ok(state.schema.clone()))?;
-        for (index, document) in file.documents(&schema).enumerate() {
-            let Ok(document) = document else { continue };
-            let uuid = document.uuid().hyphenated().to_string();
-            for finding in &mut report.problems {
-                if finding.uuid.as_deref() == Some(&uuid) {
-                    finding.line = Some(file.line(index));
-                }
+        let mut lines = Lines { text, schema, report };
+        // Findings of a file that cannot be read whole have fewer lines.
+        data_file::read(text, &mut lines).map(drop).or(Ok(()))
+    }
+}
+
+/// Adds lines to what was found about the documents of a file.
+struct Lines<'a> {
+    text: &'a str,
+    schema: Arc<Schema>,
+    report: &'a mut Report,
+}
+
+impl Reader for Lines<'_> {
+    fn schema(&mut self, _: &Envelope) -> Result<Arc<Schema>> {
+        Ok(Arc::clone(&self.schema))
+    }
+
+    fn document(&mut self, document: Read<'_>, offset: usize) -> Result<()> {
+        let uuid = document.uuid().hyphenated().to_string();
+        for finding in &mut self.report.problems {
+            if finding.uuid.as_deref() == Some(&uuid) {
+                finding.line = Some(line_column(self.text, offset).0);
             }
         }
         Ok(())

@@ -70,7 +70,7 @@ impl Draft {
     ///
     /// # Errors
     /// Those of the writes; the draft is of no use then.
-    pub(crate) fn run(&mut self, operation: &Operation) -> Result<Outcome> {
+    pub(crate) fn run(&mut self, operation: Operation) -> Result<Outcome> {
         match operation {
             Operation::Add { document, name } => {
                 let slot = self.add(document)?;
@@ -80,33 +80,33 @@ impl Draft {
                 Ok(Outcome::One(slot))
             }
             Operation::Update { target: Target::Id(id), patch, if_rev } => {
-                let slot = self.resolve(id)?;
-                self.update(slot, patch, *if_rev)?;
+                let slot = self.resolve(&id)?;
+                self.update(slot, patch, if_rev)?;
                 Ok(Outcome::One(slot))
             }
             Operation::Update { target, patch, if_rev } => {
-                let slots = self.targets(target)?;
+                let slots = self.targets(&target)?;
                 for &slot in &slots {
-                    self.update(slot, patch, *if_rev)?;
+                    self.update(slot, patch.clone(), if_rev)?;
                 }
                 Ok(Outcome::Several(slots))
             }
             Operation::Replace { id, document, if_rev } => {
-                self.replace(id, document, *if_rev).map(Outcome::One)
+                self.replace(&id, document, if_rev).map(Outcome::One)
             }
             Operation::Delete { target, cascade, if_rev } => {
-                let slots = self.targets(target)?;
-                self.delete(&slots, *cascade, *if_rev).map(Outcome::Deleted)
+                let slots = self.targets(&target)?;
+                self.delete(&slots, cascade, if_rev).map(Outcome::Deleted)
             }
         }
     }
 
-    fn name(&mut self, name: &str, slot: u32) -> Result<()> {
-        if self.names.contains_key(name) {
+    fn name(&mut self, name: String, slot: u32) -> Result<()> {
+        if self.names.contains_key(&name) {
             let message = format!("two operations are named '{name}'");
             return Err(Error::invalid(message).field("as").actual(name));
         }
-        self.names.insert(name.to_owned(), slot);
+        self.names.insert(name, slot);
         Ok(())
     }
 
@@ -165,10 +165,9 @@ impl Draft {
     /// Writes a document that was there before.
     pub(super) fn put(&mut self, slot: u32, mut document: Document, implied: u8) -> Result<()> {
         document.rev = self.number;
-        self.check(&document)?;
         let before = replay::digest(self.state.text(slot));
         self.state.change(slot, &mut document, implied);
-        self.check_bytes(slot)?;
+        self.check(slot)?;
         self.state.check_unique(slot)?;
         self.operations.put(&self.state, slot, Some(before))?;
         self.changed = true;
@@ -178,27 +177,25 @@ impl Draft {
     /// Writes a new document.
     pub(super) fn put_new(&mut self, mut document: Document) -> Result<u32> {
         document.rev = self.number;
-        self.check(&document)?;
         if self.state.envelope.has_removed(document.uuid) {
             Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
         }
         let slot = self.state.add(&mut document, 0);
-        self.check_bytes(slot)?;
+        self.check(slot)?;
         self.state.check_unique(slot)?;
         self.operations.put(&self.state, slot, None)?;
         self.changed = true;
         Ok(slot)
     }
 
-    fn check(&self, document: &Document) -> Result<()> {
-        match document.problems(&self.state.schema).into_iter().next() {
-            Some(problem) => Err(must_mend(problem)),
-            None => Ok(()),
+    /// Checks a document that was just written.
+    fn check(&self, slot: u32) -> Result<()> {
+        if self.state.violating().contains(&slot) {
+            let problems = self.state.document(slot)?.problems(&self.state.schema);
+            if let Some(problem) = problems.into_iter().next() {
+                return Err(must_mend(problem));
+            }
         }
-    }
-
-    /// Checks the length of a document that was just written.
-    fn check_bytes(&self, slot: u32) -> Result<()> {
         check_document_bytes(self.state.text(slot).len(), self.document_bytes_max)
     }
 

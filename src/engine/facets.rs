@@ -26,6 +26,27 @@ pub(super) struct Facet {
 }
 
 impl Facets {
+    /// The combinations of documents that come in the order of arrival.
+    pub(super) fn of(documents: impl Iterator<Item = (Codes, u32)>) -> Facets {
+        let mut facets = Facets::default();
+        let mut lists: Vec<Vec<u32>> = Vec::new();
+        for (codes, slot) in documents {
+            let facet = facets.find(&codes).unwrap_or_else(|| facets.create(codes));
+            if facet as usize == lists.len() {
+                lists.push(Vec::new());
+            }
+            if let Some(list) = lists.get_mut(facet as usize) {
+                list.push(slot);
+            }
+        }
+        for (facet, list) in (0..).zip(lists) {
+            if let Some(facet) = facets.facets.get_mut(facet) {
+                facet.members = Members::from_list(list);
+            }
+        }
+        facets
+    }
+
     /// All combinations.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Facet> {
         self.facets.iter()

@@ -1,4 +1,8 @@
-//! The indexes of a state: made when all documents are in, then changed with each of them.
+//! The indexes of a state. Each part is made when it is first used, of all documents, and changed
+//! with each of them from then on: most processes never use most parts.
+//!
+//! States with the same documents share the parts. A state that is going to change makes them its
+//! own first ([`State::own_indexes`]), so that a part is of just the documents of its state.
 //!
 //! Entries with equal keys stand in the order of creation, then of UUIDs: an order that outlives
 //! the process, unlike slots.
@@ -7,11 +11,12 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::engine::facets::Facets;
+use crate::engine::lazy::Lazy;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::{Entries, Entry, Key, Members};
 use crate::model::document::Codes;
-use crate::query::{IndexRule, KeyRange};
+use crate::query::{IndexRule, KeyRange, Source};
 
 /// Documents named in an error about duplicates at most.
 const DUPLICATES_MAX: usize = 10;
@@ -20,11 +25,17 @@ const DUPLICATES_MAX: usize = 10;
 #[derive(Clone)]
 pub(super) struct Indexes {
     pub(super) rules: Arc<Vec<IndexRule>>,
+    parts: Arc<Parts>,
+}
+
+/// What is made of the documents.
+#[derive(Clone)]
+struct Parts {
     /// By the place of their rule.
-    entries: Arc<Vec<Entries>>,
-    pub(super) facets: Facets,
+    entries: Vec<Lazy<Entries>>,
+    facets: Lazy<Facets>,
     /// By revision; those of one commit in the order of arrival.
-    pub(super) by_rev: Members,
+    by_rev: Lazy<Members>,
 }
 
 /// What the indexes hold of a document.
@@ -35,41 +46,75 @@ pub(super) struct Held {
 }
 
 impl State {
-    /// Makes the indexes anew, for all documents.
+    /// Makes the rules of the indexes ready, for parts to be made by them.
     ///
     /// # Errors
     /// INVALID and LIMIT naming the member of the schema.
-    pub(super) fn build_indexes(&mut self) -> Result<()> {
-        let rules = IndexRule::all(self)?;
-        let mut lists: Vec<Vec<Entry>> = rules.iter().map(|_| Vec::new()).collect();
-        let mut facets = Facets::default();
-        let mut slots: Vec<u32> = self.slots().collect();
-        for &slot in &slots {
-            let keys = IndexRule::all_keys(&rules, self, slot);
-            for (list, keys) in lists.iter_mut().zip(keys) {
-                list.extend(keys.into_iter().map(|key| Entry { key, slot }));
-            }
-            facets.add(self.codes(slot), slot);
-        }
-        let mut entries = Vec::with_capacity(rules.len());
-        for mut list in lists {
-            list.sort_unstable_by(|one, other| {
-                one.key.cmp(&other.key).then_with(|| self.ties(one.slot, other.slot))
-            });
-            let mut made = Entries::default();
-            for entry in list {
-                made.insert(entry, &|one, other| self.ties(one, other));
-            }
-            entries.push(made);
-        }
-        slots.sort_by_key(|&slot| self.rev(slot));
-        let mut by_rev = Members::new();
-        for slot in slots {
-            by_rev.insert(slot, &|one, other| self.by_rev(one, other));
-        }
-        let (rules, entries) = (Arc::new(rules), Arc::new(entries));
-        self.indexes = Some(Indexes { rules, entries, facets, by_rev });
+    pub(super) fn declare_indexes(&mut self) -> Result<()> {
+        let rules = Arc::new(IndexRule::all(self)?);
+        let entries = rules.iter().map(|_| Lazy::default()).collect();
+        let (facets, by_rev) = (Lazy::default(), Lazy::default());
+        let parts = Arc::new(Parts { entries, facets, by_rev });
+        self.indexes = Some(Indexes { rules, parts });
         Ok(())
+    }
+
+    /// The entries of the index at a place.
+    pub(super) fn entries(&self, index: usize) -> Option<&Entries> {
+        let Indexes { rules, parts } = self.indexes.as_ref()?;
+        let (rule, entries) = rules.get(index).zip(parts.entries.get(index))?;
+        Some(entries.get(|| self.make_entries(rule)))
+    }
+
+    /// The documents by the combination of their values in the dimensions.
+    pub(super) fn facets(&self) -> Option<&Facets> {
+        let facets = &self.indexes.as_ref()?.parts.facets;
+        Some(facets.get(|| Facets::of(self.slots().map(|slot| (self.codes(slot), slot)))))
+    }
+
+    /// The documents by their revisions.
+    fn by_rev(&self) -> Option<&Members> {
+        let by_rev = &self.indexes.as_ref()?.parts.by_rev;
+        Some(by_rev.get(|| {
+            let mut slots: Vec<u32> = self.slots().collect();
+            slots.sort_by_key(|&slot| self.rev(slot));
+            Members::from_list(slots)
+        }))
+    }
+
+    fn make_entries(&self, rule: &IndexRule) -> Entries {
+        let of = |slot| rule.keys_of(self, slot).into_iter().map(move |key| Entry { key, slot });
+        let mut list: Vec<Entry> = self.slots().flat_map(of).collect();
+        list.sort_unstable_by(|one, other| {
+            one.key.cmp(&other.key).then_with(|| self.ties(one.slot, other.slot))
+        });
+        Entries::from_list(list)
+    }
+
+    /// Makes the parts this state's own, before its documents change. What somebody wants and is
+    /// not there is made first, for all states with these documents; so the next state has it, too.
+    pub(super) fn own_indexes(&mut self) {
+        let Some(indexes) = &mut self.indexes else { return };
+        if Arc::get_mut(&mut indexes.parts).is_some() {
+            return;
+        }
+        self.make_wanted();
+        if let Some(indexes) = &mut self.indexes {
+            Arc::make_mut(&mut indexes.parts);
+        }
+    }
+
+    fn make_wanted(&self) {
+        let Some(Indexes { parts, .. }) = &self.indexes else { return };
+        for (index, _) in parts.entries.iter().enumerate().filter(|(_, it)| it.is_wanted()) {
+            self.entries(index);
+        }
+        if parts.facets.is_wanted() {
+            self.facets();
+        }
+        if parts.by_rev.is_wanted() {
+            self.by_rev();
+        }
     }
 
     /// The order of entries with equal keys.
@@ -78,13 +123,8 @@ impl State {
         age(one).cmp(&age(other))
     }
 
-    fn by_rev(&self, one: u32, other: u32) -> Ordering {
+    fn cmp_by_rev(&self, one: u32, other: u32) -> Ordering {
         (self.rev(one), one).cmp(&(self.rev(other), other))
-    }
-
-    /// The entries of the index at a place.
-    pub(super) fn entries(&self, index: usize) -> Option<&Entries> {
-        self.indexes.as_ref().and_then(|indexes| indexes.entries.get(index))
     }
 
     /// The positions of the entries in a range: the first, and the one behind the last.
@@ -108,13 +148,14 @@ impl State {
     }
 
     /// What the indexes hold of a document that is going to change; its entries are taken out if
-    /// it is going to `move_`, since they could not be found afterwards.
+    /// it `moves`, since they could not be found afterwards.
     pub(super) fn held(&mut self, slot: u32, moves: bool) -> Option<Held> {
-        let indexes = self.indexes.as_ref()?;
-        let keys = IndexRule::all_keys(&indexes.rules, self, slot);
-        let mut held = Held { slot, keys, codes: self.codes(slot) };
-        self.edit_indexes(|state, indexes| {
-            indexes.by_rev.remove(slot, &|one, other| state.by_rev(one, other));
+        self.own_indexes();
+        let mut held = Held { slot, keys: self.keys(slot)?, codes: self.codes(slot) };
+        self.edit_indexes(|state, parts| {
+            if let Some(by_rev) = parts.by_rev.made_mut() {
+                by_rev.remove(slot, &|one, other| state.cmp_by_rev(one, other));
+            }
         });
         if moves {
             let none = held.keys.iter().map(|_| Vec::new()).collect();
@@ -129,46 +170,55 @@ impl State {
         let Some(Held { slot, keys, codes }) = held else { return };
         let now = self.codes(slot);
         if now != codes {
-            self.edit_indexes(|_, indexes| {
-                indexes.facets.remove(codes, slot);
-                indexes.facets.add(now, slot);
+            self.edit_facets(|facets| {
+                facets.remove(codes, slot);
+                facets.add(now, slot);
             });
         }
         self.index_entries(slot, &keys);
     }
 
-    /// Takes a new document into the indexes.
+    /// Takes a new document into the indexes, which the state has made its own before.
     pub(super) fn index_new(&mut self, slot: u32) {
         let Some(indexes) = &self.indexes else { return };
         let none = vec![Vec::new(); indexes.rules.len()];
         let codes = self.codes(slot);
-        self.edit_indexes(|_, indexes| indexes.facets.add(codes, slot));
+        self.edit_facets(|facets| facets.add(codes, slot));
         self.index_entries(slot, &none);
     }
 
     fn index_entries(&mut self, slot: u32, before: &[Vec<Key>]) {
-        let Some(indexes) = &self.indexes else { return };
-        let now = IndexRule::all_keys(&indexes.rules, self, slot);
+        let Some(now) = self.keys(slot) else { return };
         self.exchange(slot, before, &now);
-        self.edit_indexes(|state, indexes| {
-            indexes.by_rev.insert(slot, &|one, other| state.by_rev(one, other));
+        self.edit_indexes(|state, parts| {
+            if let Some(by_rev) = parts.by_rev.made_mut() {
+                by_rev.insert(slot, &|one, other| state.cmp_by_rev(one, other));
+            }
         });
     }
 
     /// Takes a document out of the indexes, before it goes.
     pub(super) fn unindex(&mut self, slot: u32) {
         let Some(held) = self.held(slot, true) else { return };
-        self.edit_indexes(|_, indexes| indexes.facets.remove(held.codes, slot));
+        self.edit_facets(|facets| facets.remove(held.codes, slot));
+    }
+
+    /// The keys of a document in each index whose entries were made; none in the others.
+    fn keys(&self, slot: u32) -> Option<Vec<Vec<Key>>> {
+        let Indexes { rules, parts } = self.indexes.as_ref()?;
+        let rules = rules.iter().zip(&parts.entries);
+        let made = rules.map(|(rule, entries)| entries.made().map(|_| rule));
+        Some(IndexRule::keys_in(made, self, slot))
     }
 
     fn exchange(&mut self, slot: u32, before: &[Vec<Key>], now: &[Vec<Key>]) {
         if before == now {
             return;
         }
-        self.edit_indexes(|state, indexes| {
+        self.edit_indexes(|state, parts| {
             let ties = |one, other| state.ties(one, other);
-            let entries = Arc::make_mut(&mut indexes.entries);
-            for (entries, (before, now)) in entries.iter_mut().zip(before.iter().zip(now)) {
+            for (entries, (before, now)) in parts.entries.iter_mut().zip(before.iter().zip(now)) {
+                let Some(entries) = entries.made_mut() else { continue };
                 for key in before.iter().filter(|key| !now.contains(key)) {
                     entries.remove(&Entry { key: key.clone(), slot }, &ties);
                 }
@@ -179,17 +229,24 @@ impl State {
         });
     }
 
-    /// Lets `edit` change the indexes while it sees the rest of the state.
-    fn edit_indexes(&mut self, edit: impl FnOnce(&State, &mut Indexes)) {
+    fn edit_facets(&mut self, edit: impl FnOnce(&mut Facets)) {
+        self.edit_indexes(|_, parts| {
+            if let Some(facets) = parts.facets.made_mut() {
+                edit(facets);
+            }
+        });
+    }
+
+    /// Lets `edit` change the parts while it sees the rest of the state.
+    fn edit_indexes(&mut self, edit: impl FnOnce(&State, &mut Parts)) {
         let Some(mut indexes) = self.indexes.take() else { return };
-        edit(self, &mut indexes);
+        edit(self, Arc::make_mut(&mut indexes.parts));
         self.indexes = Some(indexes);
     }
 
     /// The documents written after revision `rev`, in the order of their revisions.
     pub(super) fn slots_since(&self, rev: u64) -> impl Iterator<Item = u32> + '_ {
-        let by_rev = self.indexes.as_ref().map(|indexes| &indexes.by_rev);
-        by_rev.into_iter().flat_map(move |by_rev| {
+        self.by_rev().into_iter().flat_map(move |by_rev| {
             by_rev.iter_from(by_rev.position_by(|slot| self.rev(slot).cmp(&rev.saturating_add(1))))
         })
     }
@@ -199,10 +256,9 @@ impl State {
     /// # Errors
     /// EXISTS naming the index, the key and the other document.
     pub(super) fn check_unique(&self, slot: u32) -> Result<()> {
-        let Some(indexes) = &self.indexes else { return Ok(()) };
-        let rules = indexes.rules.iter().zip(indexes.entries.iter());
-        for (rule, entries) in rules.filter(|(rule, _)| rule.is_unique) {
+        for (index, rule) in self.unique_rules() {
             for key in rule.keys_of(self, slot) {
+                let Some(entries) = self.entries(index) else { continue };
                 let first = entries.position(|entry| entry.key < key);
                 let mut same = entries.iter_from(first).take_while(|entry| entry.key == key);
                 if let Some(other) = same.find(|entry| entry.slot != slot) {
@@ -211,6 +267,11 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// The rules of the unique indexes, and their places.
+    fn unique_rules(&self) -> impl Iterator<Item = (usize, &IndexRule)> {
+        self.rules().iter().enumerate().filter(|(_, rule)| rule.is_unique)
     }
 
     fn not_unique(&self, rule: &IndexRule, other: &Entry) -> Error {
@@ -226,15 +287,18 @@ impl State {
 
     /// Documents that share a key of a unique index, by the names of these indexes.
     pub(super) fn duplicates(&self) -> Vec<(&str, Vec<u32>)> {
-        let Some(indexes) = &self.indexes else { return Vec::new() };
-        let rules = indexes.rules.iter().zip(indexes.entries.iter());
-        let unique = rules.filter(|(rule, _)| rule.is_unique).map(|(rule, entries)| {
-            let all: Vec<&Entry> = entries.iter_from(0).collect();
-            let groups = all.chunk_by(|one, other| one.key == other.key);
-            let shared = groups.filter(|group| group.len() > 1);
-            (rule.name.as_str(), shared.flatten().map(|entry| entry.slot).collect())
-        });
-        unique.filter(|(_, slots): &(&str, Vec<u32>)| !slots.is_empty()).collect()
+        let unique = self.unique_rules();
+        let unique = unique.map(|(index, rule)| (rule.name.as_str(), self.duplicates_in(index)));
+        unique.filter(|(_, slots)| !slots.is_empty()).collect()
+    }
+
+    /// Documents that share a key of the index at a place.
+    fn duplicates_in(&self, index: usize) -> Vec<u32> {
+        let entries = self.entries(index);
+        let all: Vec<&Entry> = entries.into_iter().flat_map(|it| it.iter_from(0)).collect();
+        let groups = all.chunk_by(|one, other| one.key == other.key);
+        let shared = groups.filter(|group| group.len() > 1);
+        shared.flatten().map(|entry| entry.slot).collect()
     }
 
     /// Checks that no documents share a key of a unique index that `old` did not have.
@@ -242,11 +306,14 @@ impl State {
     /// # Errors
     /// CONSTRAINT naming the index and the first documents.
     pub(super) fn check_new_unique(&self, old: &State) -> Result<()> {
-        for (name, slots) in self.duplicates() {
-            let declared = |state: &State| {
-                state.schema.indexes.iter().find(|index| index.name == name).cloned()
-            };
+        for (index, IndexRule { name, .. }) in self.unique_rules() {
+            let declared =
+                |state: &State| state.schema.indexes.iter().find(|it| it.name == *name).cloned();
             if declared(self) == declared(old) {
+                continue;
+            }
+            let slots = self.duplicates_in(index);
+            if slots.is_empty() {
                 continue;
             }
             let named = slots.iter().take(DUPLICATES_MAX).map(|&slot| self.uuid_text(slot));
@@ -264,3 +331,6 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

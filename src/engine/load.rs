@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
-use crate::model::data_file::{DataFile, Read, Writer};
-use crate::model::json::{Number, Object, Value, cut, utf8};
+use crate::model::data_file::{self, Envelope, Read, Reader, Writer};
+use crate::model::json::{Number, Object, Value, cut, line_column, utf8};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
 
@@ -24,18 +26,44 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
         error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
     })?;
     let text = merge_conflict::resolve(text);
-    let file = DataFile::read(&text)?;
-    let schema = match schema {
-        Some(schema) => schema,
-        None => Arc::new(stored_schema(&file)?),
-    };
-    let mut state = State::new(schema);
-    state.commit = file.envelope.commit.max(commit_floor);
-    for (index, document) in file.documents(&state.schema.clone()).enumerate() {
-        let document = document?;
+    let mut loading = Loading { text: &text, state: None, schema, offsets: Vec::new() };
+    let envelope = data_file::read(&text, &mut loading)?;
+    let mut state = loading.state.unwrap_or_else(|| State::new(Arc::default()));
+    state.commit = state.commit.max(envelope.commit).max(commit_floor);
+    state.envelope = Arc::new(envelope);
+    number_stably(&mut state, None)?;
+    state.declare_indexes().map_err(broken_schema)?;
+    Ok(state)
+}
+
+/// A state that documents are read into.
+struct Loading<'a> {
+    text: &'a str,
+    /// None until its schema is known.
+    state: Option<State>,
+    /// The schema instead of the stored one.
+    schema: Option<Arc<Schema>>,
+    /// Where the documents begin, by their slots.
+    offsets: Vec<usize>,
+}
+
+impl Reader for Loading<'_> {
+    fn schema(&mut self, envelope: &Envelope) -> Result<Arc<Schema>> {
+        let schema = match &self.schema {
+            Some(schema) => Arc::clone(schema),
+            None => Arc::new(stored_schema(envelope)?),
+        };
+        self.state = Some(State::new(Arc::clone(&schema)));
+        Ok(schema)
+    }
+
+    fn document(&mut self, document: Read<'_>, offset: usize) -> Result<()> {
+        let Some(state) = &mut self.state else { return Ok(()) };
         if let Some(first) = state.find_uuid(document.uuid().as_u128()) {
-            return Err(two_of_one_uuid(&file, &state, first, index));
+            let first_offset = self.offsets.get(first as usize).copied().unwrap_or_default();
+            return Err(two_of_one_uuid(self.text, document.uuid(), first_offset, offset));
         }
+        self.offsets.push(offset);
         state.commit = state.commit.max(document.rev());
         match document {
             Read::Canonical(document) => state.add_canonical(&document),
@@ -44,11 +72,8 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
                 state.add(&mut document, implied)
             }
         };
+        Ok(())
     }
-    state.envelope = Arc::new(file.envelope.clone());
-    number_stably(&mut state, None)?;
-    state.build_indexes().map_err(broken_schema)?;
-    Ok(state)
 }
 
 /// Gives what a person edited the revision `rev`: the documents that differ from the last known
@@ -62,8 +87,8 @@ pub(super) fn mark_edit(state: &mut State, rev: u64, known: Option<&State>) -> R
     Ok(())
 }
 
-fn stored_schema(file: &DataFile<'_>) -> Result<Schema> {
-    let Some(schema) = &file.envelope.schema else { return Ok(Schema::default()) };
+fn stored_schema(envelope: &Envelope) -> Result<Schema> {
+    let Some(schema) = &envelope.schema else { return Ok(Schema::default()) };
     Schema::from_file(schema).map_err(broken_schema)
 }
 
@@ -77,16 +102,15 @@ fn broken_schema(error: Error) -> Error {
         .hint("mend it in the file, or open with a schema, which replaces it")
 }
 
-fn two_of_one_uuid(file: &DataFile<'_>, state: &State, first: u32, second: usize) -> Error {
-    // Slots of a load are the places in the file.
-    let (first_line, second_line) = (file.line(first as usize), file.line(second));
+fn two_of_one_uuid(text: &str, uuid: Uuid, first: usize, second: usize) -> Error {
+    let ((first, _), (second, _)) = (line_column(text, first), line_column(text, second));
     Error::new(
         ErrorKind::Corrupt,
-        format!("the documents in line {first_line} and line {second_line} have the same UUID"),
+        format!("the documents in line {first} and line {second} have the same UUID"),
     )
     .named("DUPLICATE_UUID")
-    .at(second_line, 1)
-    .actual(state.uuid_text(first))
+    .at(second, 1)
+    .actual(uuid.hyphenated().to_string())
     .hint("take one of them out, or take its uuid out and it becomes a document of its own")
 }
 
@@ -124,7 +148,7 @@ fn note_removals(state: &mut State, rev: u64, known: Option<&State>) {
     let gone = known.slots().map(|slot| known.uuid(slot));
     let gone: Vec<u128> = gone.filter(|uuid| state.find_uuid(*uuid).is_none()).collect();
     for uuid in gone {
-        let uuid = uuid::Uuid::from_u128(uuid);
+        let uuid = Uuid::from_u128(uuid);
         if !state.envelope.has_removed(uuid) {
             Arc::make_mut(&mut state.envelope).note_removal(uuid, rev);
         }
@@ -176,7 +200,7 @@ pub(super) fn number_stably(state: &mut State, old: Option<&State>) -> Result<()
 /// Adds the numbers that the metadata remember, by parent UUID and prefix.
 fn remember(state: &State, numbers: &Object, highest: &mut Highest) {
     for (parent, prefixes) in numbers.iter() {
-        let slot = uuid::Uuid::try_parse(parent).ok().and_then(|u| state.find_uuid(u.as_u128()));
+        let slot = Uuid::try_parse(parent).ok().and_then(|u| state.find_uuid(u.as_u128()));
         let Value::Object(prefixes) = prefixes else { continue };
         // The numbers below a parent that has gone have gone with it.
         if !parent.is_empty() && slot.is_none() {

@@ -15,7 +15,8 @@
 //! - [`catch_up`]: taking in what others wrote
 //! - [`replay`]: what a commit writes to the log, and back
 //! - [`identify`], [`source`], [`listing`], [`stream`], [`place`]: reading; [`check`]: verify
-//! - [`indexes`], [`facets`]: what leads to documents; [`plan`], [`entry_walk`]: which way is taken
+//! - [`indexes`], [`facets`]: what leads to documents, made when it is first used ([`lazy`]);
+//!   [`plan`], [`entry_walk`]: which way is taken
 //! - [`snapshots`]: states that stay; [`feed`]: what was written since a revision
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
 
@@ -31,6 +32,7 @@ pub(crate) mod feed;
 mod group;
 pub(crate) mod identify;
 mod indexes;
+mod lazy;
 pub(crate) mod listing;
 mod load;
 pub(crate) mod open;

@@ -210,7 +210,7 @@ impl Engine {
         envelope.schema = request.schema.as_ref().map(|schema| Arc::new(schema.source.clone()));
         state.envelope = Arc::new(envelope);
         load::number_stably(&mut state, None)?;
-        state.build_indexes()?;
+        state.declare_indexes()?;
         check_view(&state)?;
         Ok(state)
     }

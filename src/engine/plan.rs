@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::engine::indexes::Indexes;
+use crate::engine::facets::Facets;
 use crate::engine::state::State;
 use crate::query::{IndexRule, Named, Selection, Source};
 
@@ -77,11 +77,9 @@ pub(super) fn plan(selection: &Selection, state: &State) -> Plan {
     }
     let mut plans = vec![scan(selection, state)];
     plans.extend(named(selection, state));
-    if let Some(indexes) = &state.indexes {
-        plans.extend(by_facets(selection, state, indexes));
-        for (place, rule) in indexes.rules.iter().enumerate() {
-            plans.extend(by_index(selection, state, place, rule));
-        }
+    plans.extend(by_facets(selection, state));
+    for (place, rule) in state.rules().iter().enumerate() {
+        plans.extend(by_index(selection, state, place, rule));
     }
     let selected = plans.iter().map(|plan| plan.estimated).min().unwrap_or_default().max(1);
     for plan in &mut plans {
@@ -170,10 +168,15 @@ fn named(selection: &Selection, state: &State) -> Option<Plan> {
     Some(Plan { access, estimated, is_exact: false, why, cost: 0 })
 }
 
+/// All combinations of values, where these tell anything of which documents are selected.
+fn facets<'s>(selection: &Selection, state: &'s State) -> Option<&'s Facets> {
+    if selection.reads_codes() { state.facets() } else { None }
+}
+
 /// By the combinations of values that conditions leave.
-fn by_facets(selection: &Selection, state: &State, indexes: &Indexes) -> Option<Plan> {
+fn by_facets(selection: &Selection, state: &State) -> Option<Plan> {
     let (mut estimated, mut is_exact) = (0, true);
-    for facet in indexes.facets.iter().filter(|facet| !facet.members.is_empty()) {
+    for facet in facets(selection, state)?.iter().filter(|facet| !facet.members.is_empty()) {
         let selected = selection.decide(&facet.codes);
         if selected != Some(false) {
             estimated += u64::from(facet.members.len());
@@ -198,18 +201,21 @@ pub(super) fn in_facets<'s>(
     selection: &'s Selection,
     state: &'s State,
 ) -> impl Iterator<Item = u32> + 's {
-    let facets = state.indexes.as_ref().map(|indexes| indexes.facets.iter());
+    let facets = facets(selection, state).map(Facets::iter);
     let left = facets.into_iter().flatten().filter(|it| selection.decide(&it.codes) != Some(false));
     left.flat_map(|facet| facet.members.iter_from(0))
 }
 
 fn by_index(selection: &Selection, state: &State, index: usize, rule: &IndexRule) -> Option<Plan> {
     let narrowed = selection.narrow(rule, state)?;
+    let order = selection.order_on(rule, narrowed.fixed);
+    if narrowed.is_everything && order.is_none() {
+        return None;
+    }
     let entries = state.entries(index)?;
     let ranges = narrowed.ranges.iter();
     let positions: Vec<(u32, u32)> = ranges.map(|range| State::positions(entries, range)).collect();
     let estimated = positions.iter().map(|(first, end)| u64::from(end - first)).sum();
-    let order = selection.order_on(rule, narrowed.fixed);
     let access = match (order, positions.as_slice()) {
         (Some((parts, is_reversed)), [positions]) => Access::Ordered {
             index,
@@ -218,7 +224,6 @@ fn by_index(selection: &Selection, state: &State, index: usize, rule: &IndexRule
             parts,
             is_reversed,
         },
-        _ if narrowed.is_everything => return None,
         _ => Access::Gathered { index, positions },
     };
     let why = match access {
@@ -231,7 +236,7 @@ fn by_index(selection: &Selection, state: &State, index: usize, rule: &IndexRule
 
 /// How many documents the query selects, where their dimensions tell.
 pub(super) fn decided(selection: &Selection, state: &State) -> Option<u64> {
-    let facets = state.indexes.as_ref()?.facets.iter();
+    let facets = facets(selection, state)?.iter();
     let counts = facets.filter(|facet| !facet.members.is_empty()).map(|facet| {
         let selected = selection.decide(&facet.codes)?;
         Some(if selected { u64::from(facet.members.len()) } else { 0 })

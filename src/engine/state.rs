@@ -221,13 +221,14 @@ impl State {
     }
 
     /// Adds a document as [`State::add`] does, one that keeps all rules.
-    pub(super) fn add_canonical(&mut self, document: &Canonical) -> u32 {
-        let Canonical { uuid, rev, created, codes, parent, ref text, implied } = *document;
+    pub(super) fn add_canonical(&mut self, document: &Canonical<'_>) -> u32 {
+        let Canonical { uuid, rev, created, codes, parent, text, implied } = *document;
         let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
         self.put_new(uuid.as_u128(), rev, &seat, text, implied)
     }
 
     fn put_new(&mut self, uuid: u128, rev: u64, seat: &Seat, text: &str, implied: u8) -> u32 {
+        self.own_indexes();
         let slot = self.forest.insert(uuid, seat);
         let text = self.texts.add(slot, text);
         self.rows.push(Row { uuid, text, rev, codes: seat.codes, implied });
@@ -398,7 +399,7 @@ impl State {
             state.add(&mut document, implied);
         }
         super::load::number_stably(&mut state, Some(self))?;
-        state.build_indexes()?;
+        state.declare_indexes()?;
         Ok(state)
     }
 

@@ -1,6 +1,6 @@
 //! States, drafts and loads from inside: what must hold whatever calls were made.
 
-mod drafts;
+pub(super) mod drafts;
 mod loads;
 mod places;
 mod states;
@@ -31,7 +31,7 @@ fn stable_schema() -> Arc<Schema> {
 }
 
 /// A file in one document a line, with the schema in it.
-fn file(documents: &[String], schema: &Schema) -> String {
+pub(super) fn file(documents: &[String], schema: &Schema) -> String {
     let documents = documents.join(",\n");
     let schema = schema.source.to_text();
     format!(
@@ -41,7 +41,7 @@ fn file(documents: &[String], schema: &Schema) -> String {
 }
 
 /// UUID number `number`, as text.
-fn uuid(number: u32) -> String {
+pub(super) fn uuid(number: u32) -> String {
     format!("00000000-0000-7000-8000-{number:012x}")
 }
 
@@ -50,11 +50,11 @@ fn uuid_number(number: u32) -> u128 {
 }
 
 /// A document of a file; `members` follow the title.
-fn document(number: u32, members: &str) -> String {
+pub(super) fn document(number: u32, members: &str) -> String {
     format!(r#"{{"uuid":"{}","title":"t{number}"{members}}}"#, uuid(number))
 }
 
-fn load(text: &str) -> State {
+pub(super) fn load(text: &str) -> State {
     load::read(text.as_bytes(), None, 0).unwrap()
 }
 
@@ -77,7 +77,7 @@ fn ids(state: &State) -> Vec<Option<String>> {
 }
 
 /// Every index of a state agrees with its documents.
-fn check(state: &State) {
+pub(super) fn check(state: &State) {
     let mut count = 0;
     let mut keys: Vec<(String, u32)> = Vec::new();
     for slot in state.slots() {

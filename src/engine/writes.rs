@@ -13,7 +13,7 @@ use crate::model::time::Time;
 
 impl Draft {
     /// Adds a document.
-    pub(super) fn add(&mut self, object: &Object) -> Result<u32> {
+    pub(super) fn add(&mut self, object: Object) -> Result<u32> {
         let schema = self.state.schema.clone();
         let input = Input::read(object, &schema, None)?;
         if input.id.is_some() {
@@ -44,18 +44,18 @@ impl Draft {
             self.set_parent(&mut document, parent);
         }
         self.check_fits(None, &document)?;
-        let time = self.tick();
+        let now = self.tick();
         if document.uuid == Uuid::nil() {
-            document.uuid = self.uuid_at(time);
+            document.uuid = self.uuid_at(now);
         }
-        document.created_at = Value::String(created_at.unwrap_or(time).to_text());
-        document.updated_at = Value::String(updated_at.unwrap_or(time).to_text());
+        document.created_at = Value::String(created_at.unwrap_or(now).to_text());
+        document.updated_at = Value::String(updated_at.unwrap_or(now).to_text());
         document.complete(&schema);
         self.put_new(document)
     }
 
     /// Merges a patch into a document.
-    pub(super) fn update(&mut self, slot: u32, patch: &Object, if_rev: Option<u64>) -> Result<()> {
+    pub(super) fn update(&mut self, slot: u32, patch: Object, if_rev: Option<u64>) -> Result<()> {
         let schema = self.state.schema.clone();
         let stored = self.state.document(slot)?;
         let input = Input::read(patch, &schema, Some(&stored))?;
@@ -68,12 +68,7 @@ impl Draft {
     }
 
     /// Replaces a document; creates it when `id` is a key or a UUID that is not there.
-    pub(super) fn replace(
-        &mut self,
-        id: &str,
-        object: &Object,
-        if_rev: Option<u64>,
-    ) -> Result<u32> {
+    pub(super) fn replace(&mut self, id: &str, object: Object, if_rev: Option<u64>) -> Result<u32> {
         let schema = self.state.schema.clone();
         let Some(slot) = self.find_for_replace(id)? else {
             return self.create_as(id, object, if_rev);
@@ -88,7 +83,7 @@ impl Draft {
         Ok(slot)
     }
 
-    fn create_as(&mut self, id: &str, object: &Object, if_rev: Option<u64>) -> Result<u32> {
+    fn create_as(&mut self, id: &str, object: Object, if_rev: Option<u64>) -> Result<u32> {
         let schema = self.state.schema.clone();
         let mut input = Input::read(object, &schema, None)?;
         let expected = if_rev.or(input.rev);

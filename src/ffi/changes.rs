@@ -29,7 +29,8 @@ use super::status::Status;
 ///   in the file), or where the store has gone back behind `since`, as with a restored backup; the
 ///   changes then begin with all documents. Either way, drop what you know and is not there.
 ///
-/// - Cost: that of the changes, not of the store.
+/// - Cost: that of the changes, not of the store; the first time, all documents are put in the
+///   order of their revisions.
 /// - Ownership: `*changes_out` is yours; free it with nanostore_string_free.
 /// - NULL: `options_json`, `changes_out` and `error_out` may be NULL.
 /// - Threads: any; a call that waits holds nobody up. Do not close the handle meanwhile.

@@ -113,7 +113,8 @@ pub unsafe extern "C" fn nanostore_list(
 /// With `index`, entries are counted.
 ///
 /// - Cost: conditions on dimensions with declared values, and ranges of an index, are counted
-///   without looking at documents; otherwise one pass over the documents that may match.
+///   without looking at documents, but for the first time (see nanostore_define on indexes);
+///   otherwise one pass over the documents that may match.
 /// - NULL: `query_json` (everything in the canonical view), `count_out` and `error_out` may be
 ///   NULL. Unless the call succeeds, `*count_out` is 0.
 /// - Threads: any.
@@ -147,7 +148,8 @@ pub unsafe extern "C" fn nanostore_count(
 /// "native" (that of the IDs), "index" (they come in the order asked for) or "sort"; `why` says in
 /// words what decided. Members may be added in later versions.
 ///
-/// - Cost: that of finding the place in each index that may serve; no document is looked at.
+/// - Cost: that of finding the place in each index that may serve; no document is looked at but to
+///   make an index that is used for the first time.
 /// - Ownership: `*plan_out` is yours; free it with nanostore_string_free.
 /// - NULL: `query_json`, `plan_out` and `error_out` may be NULL.
 /// - Threads: any.

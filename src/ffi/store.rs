@@ -223,7 +223,9 @@ pub unsafe extern "C" fn nanostore_close(
 /// - The index "key", of the keys of documents, is always there, and so is one called
 ///   "dimensions.NAME" for each dimension that takes any text.
 /// - An index costs some 50 bytes for an entry, more only where its key is a text of more than 27
-///   bytes, and time with each write that changes its keys.
+///   bytes, and time with each write that changes its keys. It is made in one pass over all
+///   documents when a query of the process first uses it, or a write first has to be checked by a
+///   unique one; until then it costs nothing.
 ///
 /// `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
 /// break. Otherwise such documents stay as they are, count as having no prefix, and writing to

@@ -63,6 +63,8 @@ pub(super) struct Partition {
 pub(crate) struct Forest {
     pub(super) schema: Arc<Schema>,
     pub(super) stable: bool,
+    /// When the last document was created, while documents come in the order of their times.
+    newest: Option<Time>,
     pub(super) nodes: Table<Node>,
     pub(super) partitions: Table<Partition>,
     pub(super) prefixes: Arc<Prefixes>,
@@ -80,6 +82,7 @@ impl Forest {
         Forest {
             schema,
             stable: false,
+            newest: Some(Time::MIN),
             nodes: Table::new(),
             partitions: Table::new(),
             prefixes: Arc::default(),
@@ -94,6 +97,7 @@ impl Forest {
     /// Places a new document in the next slot, which is returned. `uuid` is who others may have
     /// been waiting for as their parent.
     pub(crate) fn insert(&mut self, uuid: u128, seat: &Seat) -> u32 {
+        self.newest = self.newest.filter(|newest| *newest <= seat.created).map(|_| seat.created);
         let slot = self.nodes.push(Node {
             created: seat.created,
             parent: MISSING,
@@ -113,6 +117,9 @@ impl Forest {
     pub(crate) fn relocate(&mut self, slot: u32, seat: &Seat) {
         let level = self.level(slot);
         self.detach(slot);
+        if self.created(slot) != seat.created {
+            self.newest = None;
+        }
         if let Some(node) = self.nodes.get_mut(slot) {
             node.created = seat.created;
         }
@@ -169,7 +176,7 @@ impl Forest {
             node.partition = partition;
             node.number = number;
         }
-        let order = order(&self.nodes, self.stable);
+        let order = order(&self.nodes, self.key());
         if let Some(partition) = self.partitions.get_mut(partition) {
             partition.members.insert(slot, &order);
             partition.highest = partition.highest.max(number);
@@ -198,7 +205,7 @@ impl Forest {
             orphans.retain(|_, waiting| !waiting.is_empty());
             return;
         }
-        let order = order(&self.nodes, self.stable);
+        let order = order(&self.nodes, self.key());
         let Some(entry) = self.partitions.get_mut(partition) else { return };
         // It is not there when its parent went first, as in a cycle.
         let removed = entry.members.remove(slot, &order);
@@ -364,11 +371,20 @@ impl Forest {
         Some((self.prefixes.text(partition.prefix), self.number_in(partition, slot)?))
     }
 
+    /// What members of partitions are in the order of.
+    fn key(&self) -> SortKey {
+        match (self.stable, self.newest) {
+            (true, _) => SortKey::Number,
+            (false, None) => SortKey::Created,
+            (false, Some(_)) => SortKey::Arrival,
+        }
+    }
+
     fn number_in(&self, partition: &Partition, slot: u32) -> Option<u32> {
         if self.stable {
             return self.nodes.get(slot).map(|node| node.number);
         }
-        let rank = partition.members.rank(slot, &order(&self.nodes, false))?;
+        let rank = partition.members.rank(slot, &order(&self.nodes, self.key()))?;
         Some(rank + 1)
     }
 }
@@ -391,11 +407,27 @@ pub(super) fn push_number(number: u32, out: &mut String) {
     out.push_str(std::str::from_utf8(digits).unwrap_or_default());
 }
 
+/// What the order of the members of a partition goes by; of two that are equal, the one that came
+/// first comes first.
+#[derive(Clone, Copy)]
+pub(super) enum SortKey {
+    Number,
+    Created,
+    /// Nothing else: documents came in the order of their times. Needs no look at them.
+    Arrival,
+}
+
 /// The order of the members of a partition.
-pub(super) fn order(nodes: &Table<Node>, stable: bool) -> impl Fn(u32, u32) -> Ordering + '_ {
-    move |one, other| match (nodes.get(one), nodes.get(other)) {
-        (Some(first), Some(second)) if stable => (first.number, one).cmp(&(second.number, other)),
-        (Some(first), Some(second)) => (first.created, one).cmp(&(second.created, other)),
-        _ => one.cmp(&other),
+pub(super) fn order(nodes: &Table<Node>, key: SortKey) -> impl Fn(u32, u32) -> Ordering + '_ {
+    let both = |one, other| Some((nodes.get(one)?, nodes.get(other)?));
+    move |one, other| {
+        let by_key = match key {
+            SortKey::Number => both(one, other).map(|(one, other)| one.number.cmp(&other.number)),
+            SortKey::Created => {
+                both(one, other).map(|(one, other)| one.created.cmp(&other.created))
+            }
+            SortKey::Arrival => None,
+        };
+        by_key.unwrap_or(Ordering::Equal).then(one.cmp(&other))
     }
 }

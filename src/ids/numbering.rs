@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, ROOT, Seat, order};
+use crate::ids::forest::{Forest, Parent, ROOT, Seat, SortKey, order};
 use crate::ids::{NUMBER_MAX, prefixes};
 use crate::index::Members;
 
@@ -114,7 +114,7 @@ impl Forest {
             if let Some(node) = self.nodes.get_mut(slot) {
                 node.number = number;
             }
-            members.insert(slot, &order(&self.nodes, true));
+            members.insert(slot, &order(&self.nodes, SortKey::Number));
         }
         if let Some(partition) = self.partitions.get_mut(number) {
             partition.members = members;

@@ -65,6 +65,7 @@ fn ids_and_walks_are_those_of_a_model_that_counts_siblings() {
     for seed in 0..40 {
         let mut chance = Chance::new(seed);
         let mut world = World::new(seed % 2 == 1);
+        world.steps_in_order = chance.below(100);
         for batch in 0..25 {
             for _ in 0..chance.below(6) + 1 {
                 world.step(&mut chance);
@@ -79,6 +80,7 @@ fn a_clone_taken_before_stays_as_it_was() {
     for seed in 100..110 {
         let mut chance = Chance::new(seed);
         let mut world = World::new(seed % 2 == 1);
+        world.steps_in_order = chance.below(120);
         (0..60).for_each(|_| world.step(&mut chance));
         let before = world.clone();
         (0..60).for_each(|_| world.step(&mut chance));

@@ -30,6 +30,11 @@ impl Default for Entries {
 }
 
 impl Entries {
+    /// The entries of a list that is in order.
+    pub(crate) fn from_list(list: Vec<Entry>) -> Entries {
+        Entries { len: list.len() as u32, root: Arc::new(Node::from_list(list)) }
+    }
+
     /// The number of entries.
     pub(crate) fn len(&self) -> u32 {
         self.len
@@ -175,6 +180,19 @@ mod tests {
             assert!(entries.remove(&last, &ties));
         }
         check(&entries, &[]);
+    }
+
+    #[test]
+    fn a_list_in_order_becomes_a_tree_that_can_be_changed() {
+        for len in [0, 1, 51, 52, 816, 817, 5_000] {
+            let mut model: Vec<Entry> = (0..len).map(|n| entry(&format!("{n:05}"), n)).collect();
+            let mut entries = Entries::from_list(model.clone());
+            check(&entries, &model);
+            while let Some(last) = model.pop() {
+                assert!(entries.remove(&last, &ties));
+            }
+            check(&entries, &[]);
+        }
     }
 
     #[test]

@@ -35,6 +35,11 @@ impl Members {
         Members(Form::Few { len: 0, slots: [0; FEW] })
     }
 
+    /// The members of a list that is in order.
+    pub(crate) fn from_list(list: Vec<u32>) -> Members {
+        Members(Form::from_list(list))
+    }
+
     /// The number of members.
     pub(crate) fn len(&self) -> u32 {
         match &self.0 {
@@ -165,10 +170,10 @@ impl Members {
 }
 
 impl Form {
-    /// The form for the members of `list`, which fit into one leaf.
+    /// The form for the members of `list`.
     fn from_list(list: Vec<u32>) -> Form {
         if list.len() > FEW {
-            return Form::Many { len: list.len() as u32, root: Arc::new(Node::Leaf(list)) };
+            return Form::Many { len: list.len() as u32, root: Arc::new(Node::from_list(list)) };
         }
         let mut slots = [0; FEW];
         slots.iter_mut().zip(&list).for_each(|(place, slot)| *place = *slot);
@@ -295,6 +300,18 @@ mod tests {
         }
         while let Some(slot) = model.pop() {
             assert!(members.remove(slot, &by_number));
+            check(&members, &model, by_number);
+        }
+    }
+
+    #[test]
+    fn a_list_in_order_becomes_a_tree_that_can_be_changed() {
+        for len in (0..600).chain([4_096, 4_097, 70_000]) {
+            let mut model: Vec<u32> = (0..len).map(|slot| slot * 2).collect();
+            let mut members = Members::from_list(model.clone());
+            check(&members, &model, by_number);
+            assert!(members.insert(len | 1, &by_number));
+            model.insert(model.partition_point(|&slot| slot < len | 1), len | 1);
             check(&members, &model, by_number);
         }
     }

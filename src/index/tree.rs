@@ -35,6 +35,17 @@ impl<T: Clone + Default> Node<T> {
         _ => LEAF_LEN_MAX,
     };
 
+    /// The tree of the members of a list, its nodes full but for the last ones.
+    pub(super) fn from_list(list: Vec<T>) -> Node<T> {
+        let leaves = pieces(list, Self::LEN_MAX).map(Node::Leaf);
+        let mut nodes: Vec<Node<T>> = leaves.collect();
+        while nodes.len() > 1 {
+            let children = nodes.into_iter().map(|node| Child::new(Arc::new(node))).collect();
+            nodes = pieces(children, INNER_LEN_MAX).map(Node::Inner).collect();
+        }
+        nodes.pop().unwrap_or_else(|| Node::Leaf(Vec::new()))
+    }
+
     /// Whether it should be joined with a neighbour.
     fn is_sparse(&self) -> bool {
         match self {
@@ -205,11 +216,26 @@ impl<T: Clone + Default> Child<T> {
     }
 }
 
-/// A copy with room for one more item, unless there are `max`, a power of two.
+/// The items in lists of `max`; the last one may be shorter.
+fn pieces<T>(items: Vec<T>, max: usize) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = items.into_iter();
+    std::iter::from_fn(move || {
+        let mut piece = roomy(rest.len().min(max), max);
+        piece.extend(rest.by_ref().take(max));
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// A copy with room for one more item, unless there are `max`.
 fn roomy_copy<T: Clone>(items: &[T], max: usize) -> Vec<T> {
-    let mut copy = Vec::with_capacity((items.len() + 1).next_power_of_two().min(max));
+    let mut copy = roomy(items.len(), max);
     copy.extend_from_slice(items);
     copy
+}
+
+/// Memory for so many items and one more, but not for more than `max`.
+fn roomy<T>(len: usize, max: usize) -> Vec<T> {
+    Vec::with_capacity((len + 1).next_power_of_two().min(max))
 }
 
 /// The number of members below `children`.

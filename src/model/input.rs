@@ -40,16 +40,16 @@ impl Input {
     /// # Errors
     /// INVALID or LIMIT naming the member.
     pub(crate) fn read(
-        object: &Object,
+        object: Object,
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<Input> {
-        if depth_of_members(object) >= DEPTH_MAX {
+        if depth_of_members(&object) >= DEPTH_MAX {
             let message = format!("a document has at most {DEPTH_MAX} levels of nesting");
             return Err(Error::new(ErrorKind::Limit, message).named("JSON_DEPTH"));
         }
         let mut input = Input::default();
-        for (name, value) in object.iter() {
+        for (name, value) in object {
             input.read_member(name, value, schema, stored)?;
         }
         Ok(input)
@@ -57,22 +57,25 @@ impl Input {
 
     fn read_member(
         &mut self,
-        name: &str,
-        value: &Value,
+        name: String,
+        value: Value,
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<()> {
-        match name {
-            "uuid" => self.uuid = optional_text(name, value)?.map(read_uuid).transpose()?,
-            "id" => self.id = optional_text(name, value)?.map(str::to_owned),
-            "rev" => self.rev = read_rev(value)?,
+        match name.as_str() {
+            "uuid" => {
+                self.uuid =
+                    optional_text(&name, value)?.map(|text| read_uuid(&text)).transpose()?;
+            }
+            "id" => self.id = optional_text(&name, value)?,
+            "rev" => self.rev = read_rev(&value)?,
             "key" => self.key = Some(read_key(value)?),
-            "title" => self.title = Some(optional_text(name, value)?.unwrap_or("").to_owned()),
-            "body" => self.body = Some(optional_text(name, value)?.unwrap_or("").to_owned()),
-            "created_at" => self.created_at = read_time(name, value)?,
-            "updated_at" => self.updated_at = read_time(name, value)?,
-            "data" => self.data = Some(optional_object(name, value)?.cloned()),
-            "dimensions" => match optional_object(name, value)? {
+            "title" => self.title = Some(optional_text(&name, value)?.unwrap_or_default()),
+            "body" => self.body = Some(optional_text(&name, value)?.unwrap_or_default()),
+            "created_at" => self.created_at = read_time(&name, value)?,
+            "updated_at" => self.updated_at = read_time(&name, value)?,
+            "data" => self.data = Some(optional_object(&name, value)?),
+            "dimensions" => match optional_object(&name, value)? {
                 Some(dimensions) => self.read_dimensions(dimensions, schema, stored)?,
                 None => {
                     self.reset_dimensions = true;
@@ -80,40 +83,41 @@ impl Input {
                 }
             },
             "numbers" => {}
-            _ if COMPUTED_MEMBERS.contains(&name) || QUERY_MEMBERS.contains(&name) => {}
-            _ if stored.is_some_and(|stored| stored.others.contains_key(name)) => {
-                self.others.insert(name.to_owned(), value.clone());
+            known if COMPUTED_MEMBERS.contains(&known) || QUERY_MEMBERS.contains(&known) => {}
+            known if stored.is_some_and(|stored| stored.others.contains_key(known)) => {
+                self.others.insert(name, value);
             }
-            _ => return Err(unknown_member(name, schema)),
+            unknown => return Err(unknown_member(unknown, schema)),
         }
         Ok(())
     }
 
     fn read_dimensions(
         &mut self,
-        dimensions: &Object,
+        dimensions: Object,
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<()> {
-        for (name, value) in dimensions.iter() {
-            let field = format!("dimensions.{name}");
-            match schema.dimension(name).and_then(|index| schema.dimensions.get(index)) {
+        for (name, value) in dimensions {
+            let dimension = schema.dimension(&name).and_then(|it| schema.dimensions.get(it));
+            match dimension {
                 Some(dimension) if dimension.kind == DimensionKind::Hierarchical => {
+                    let field = format!("dimensions.{name}");
                     if self.parent.is_some() {
                         return Err(Error::invalid("the parent is given twice").field(field));
                     }
-                    let text = optional_text(&field, value)?.filter(|text| !text.is_empty());
-                    self.parent = Some(text.map(str::to_owned));
+                    let text = optional_text(&field, value)?;
+                    self.parent = Some(text.filter(|text| !text.is_empty()));
                 }
                 Some(dimension) => {
-                    let value = dimension_value(dimension, value, &field)?;
-                    self.dimensions.push((name.clone(), value));
+                    let value = dimension_value(dimension, value, &name)?;
+                    self.dimensions.push((name, value));
                 }
-                None if stored.is_some_and(|stored| stored.dimensions.contains_key(name)) => {
-                    let kept = (*value != Value::Null).then(|| value.clone());
-                    self.dimensions.push((name.clone(), kept));
+                None if stored.is_some_and(|stored| stored.dimensions.contains_key(&name)) => {
+                    let kept = (value != Value::Null).then_some(value);
+                    self.dimensions.push((name, kept));
                 }
-                None => return Err(unknown_dimension(name, schema)),
+                None => return Err(unknown_dimension(&name, schema)),
             }
         }
         Ok(())
@@ -258,11 +262,13 @@ pub(crate) fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
-fn dimension_value(dimension: &Dimension, value: &Value, field: &str) -> Result<Option<Value>> {
-    if *value == Value::Null {
-        return Ok(None);
-    }
-    let text = scalar_text(value).ok_or_else(|| wrong_type(field, "text", value))?;
+fn dimension_value(dimension: &Dimension, value: Value, name: &str) -> Result<Option<Value>> {
+    let field = || format!("dimensions.{name}");
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) => text,
+        other => scalar_text(&other).ok_or_else(|| wrong_type(&field(), "text", &other))?,
+    };
     if dimension.allows(&text) {
         return Ok(Some(Value::String(text)));
     }
@@ -273,25 +279,25 @@ fn dimension_value(dimension: &Dimension, value: &Value, field: &str) -> Result<
         values.join(", ")
     ))
     .named("VALUE_OUTSIDE_DIMENSION")
-    .field(field)
+    .field(field())
     .expected(values.join(", "))
     .actual(text)
     .candidates(values))
 }
 
-fn optional_text<'a>(field: &str, value: &'a Value) -> Result<Option<&'a str>> {
+fn optional_text(field: &str, value: Value) -> Result<Option<String>> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
-        _ => Err(wrong_type(field, "text", value)),
+        other => Err(wrong_type(field, "text", &other)),
     }
 }
 
-fn optional_object<'a>(field: &str, value: &'a Value) -> Result<Option<&'a Object>> {
+fn optional_object(field: &str, value: Value) -> Result<Option<Object>> {
     match value {
         Value::Null => Ok(None),
         Value::Object(object) => Ok(Some(object)),
-        _ => Err(wrong_type(field, "an object", value)),
+        other => Err(wrong_type(field, "an object", &other)),
     }
 }
 
@@ -312,15 +318,15 @@ fn read_rev(value: &Value) -> Result<Option<u64>> {
     }
 }
 
-fn read_key(value: &Value) -> Result<Option<String>> {
-    let Some(key) = optional_text("key", value)? else { return Ok(None) };
-    check_key(key)?;
-    Ok(Some(key.to_owned()))
+fn read_key(value: Value) -> Result<Option<String>> {
+    let key = optional_text("key", value)?;
+    key.as_deref().map_or(Ok(()), check_key)?;
+    Ok(key)
 }
 
-fn read_time(field: &str, value: &Value) -> Result<Option<Time>> {
+fn read_time(field: &str, value: Value) -> Result<Option<Time>> {
     let Some(text) = optional_text(field, value)? else { return Ok(None) };
-    Time::parse(text).map(Some).map_err(|error| error.field(field))
+    Time::parse(&text).map(Some).map_err(|error| error.field(field))
 }
 
 fn wrong_type(field: &str, expected: &str, value: &Value) -> Error {

@@ -88,6 +88,11 @@ impl Filter {
         self.root.decide(codes)
     }
 
+    /// Whether codes tell anything of which documents it takes.
+    pub(super) fn reads_codes(&self) -> bool {
+        self.root.reads_codes()
+    }
+
     /// The conditions that must all hold.
     pub(super) fn conjuncts(&self) -> Vec<&Node> {
         self.root.conjuncts()

@@ -143,6 +143,16 @@ impl Node {
         }
     }
 
+    /// Whether [`Node::decide`] tells codes apart.
+    pub(super) fn reads_codes(&self) -> bool {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().any(Node::reads_codes),
+            Node::Not(node) => node.reads_codes(),
+            Node::Code(_) => true,
+            _ => false,
+        }
+    }
+
     /// The conditions that must all hold.
     pub(super) fn conjuncts(&self) -> Vec<&Node> {
         match self {

@@ -140,7 +140,10 @@ pub(super) fn uuid_text(uuid: u128) -> String {
 
 /// What the JSON of a stored text says.
 fn value_of(text: &str) -> Value {
-    parse(text).unwrap_or_default()
+    match cut::plain_text(text) {
+        Some(plain) => Value::String(plain.to_owned()),
+        None => parse(text).unwrap_or_default(),
+    }
 }
 
 fn found(text: Option<&str>) -> Reading {

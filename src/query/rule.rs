@@ -15,6 +15,9 @@ use crate::query::project::Projection;
 use crate::query::reader::{DocumentReader, Reading};
 use crate::query::{Filter, Source};
 
+/// The bytes of most keys at most.
+const KEY_LEN: usize = 64;
+
 /// A declared index, made ready.
 #[derive(Debug)]
 pub(crate) struct IndexRule {
@@ -112,10 +115,16 @@ impl IndexRule {
         })
     }
 
-    /// The keys of the entries of a document in each index, each once, in order.
-    pub(crate) fn all_keys(rules: &[IndexRule], source: &dyn Source, slot: u32) -> Vec<Vec<Key>> {
+    /// The keys of the entries of a document in each of some indexes, each once, in order; none
+    /// where no index is given.
+    pub(crate) fn keys_in<'r>(
+        rules: impl Iterator<Item = Option<&'r IndexRule>>,
+        source: &dyn Source,
+        slot: u32,
+    ) -> Vec<Vec<Key>> {
         let document = DocumentReader::new(source, slot);
-        rules.iter().map(|rule| rule.keys(&document)).collect()
+        let keys = |rule: &IndexRule| rule.keys(&document);
+        rules.map(|rule| rule.map(keys).unwrap_or_default()).collect()
     }
 
     /// The keys of the entries of a document in this index, each once, in order.
@@ -138,26 +147,21 @@ impl IndexRule {
                 value => push_part(&value, part.is_descending, &mut tail),
             }
         }
-        let reading = self.is_multi.then(|| document.read(&first.field));
-        let elements = match reading {
-            Some(Reading::Json(Value::Array(elements))) => Some(elements),
-            _ => None,
-        };
-        let heads = match elements {
-            Some(elements) => elements.into_iter().map(SortValue::Json).collect(),
-            None => vec![index_value(&first.field, document)],
-        };
-        let mut keys: Vec<Key> = heads
-            .into_iter()
-            .map(|head| first.value(head))
-            .filter(|head| self.has_missing || *head != SortValue::Missing)
-            .map(|head| {
-                let mut bytes = Vec::with_capacity(32);
+        let key = |head| match first.value(head) {
+            SortValue::Missing if !self.has_missing => None,
+            head => {
+                let mut bytes = Vec::with_capacity(KEY_LEN);
                 push_part(&head, first.is_descending, &mut bytes);
-                bytes.extend(&tail);
-                Key::from(bytes.as_slice())
-            })
-            .collect();
+                bytes.extend_from_slice(&tail);
+                Some(Key::from(bytes.as_slice()))
+            }
+        };
+        let reading = self.is_multi.then(|| document.read(&first.field));
+        let Some(Reading::Json(Value::Array(elements))) = reading else {
+            return key(index_value(&first.field, document)).into_iter().collect();
+        };
+        let mut keys: Vec<Key> =
+            elements.into_iter().map(SortValue::Json).filter_map(key).collect();
         keys.sort_unstable();
         keys.dedup();
         keys

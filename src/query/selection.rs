@@ -113,6 +113,11 @@ impl Selection {
         }
     }
 
+    /// Whether codes tell anything of which documents are selected.
+    pub(crate) fn reads_codes(&self) -> bool {
+        self.filter.reads_codes()
+    }
+
     /// What the query asks of an index, if it names one.
     pub(crate) fn asked(&self) -> Option<&Asked> {
         self.asked.as_ref()

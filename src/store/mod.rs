@@ -268,9 +268,11 @@ impl Store {
     /// # Errors
     /// INVALID, LIMIT, EXISTS, NOTFOUND (the parent); those of writing.
     pub fn add(&self, document: &str, options: Option<&str>) -> Result<String> {
-        let document = self.parse_document(document)?;
-        let NoOptions {} = read(options)?;
-        self.write_one(&Operation::Add { document, name: None })
+        self.write_one(|| {
+            let document = self.parse_document(document)?;
+            let NoOptions {} = read(options)?;
+            Ok(Operation::Add { document, name: None })
+        })
     }
 
     /// Returns a document. Options: `fields`, as in a query.
@@ -297,9 +299,11 @@ impl Store {
     /// # Errors
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, CONSTRAINT, EXISTS, LIMIT; those of writing.
     pub fn update(&self, id: &str, patch: &str, options: Option<&str>) -> Result<String> {
-        let patch = self.parse_document(patch)?;
-        let ChangeOptions { if_rev } = read(options)?;
-        self.write_one(&Operation::Update { target: Target::Id(id.to_owned()), patch, if_rev })
+        self.write_one(|| {
+            let patch = self.parse_document(patch)?;
+            let ChangeOptions { if_rev } = read(options)?;
+            Ok(Operation::Update { target: Target::Id(id.to_owned()), patch, if_rev })
+        })
     }
 
     /// Replaces a document, or creates it when `id` is a `key:` or a UUID that is not there, and
@@ -308,9 +312,11 @@ impl Store {
     /// # Errors
     /// As [`Store::update`].
     pub fn replace(&self, id: &str, document: &str, options: Option<&str>) -> Result<String> {
-        let document = self.parse_document(document)?;
-        let ChangeOptions { if_rev } = read(options)?;
-        self.write_one(&Operation::Replace { id: id.to_owned(), document, if_rev })
+        self.write_one(|| {
+            let document = self.parse_document(document)?;
+            let ChangeOptions { if_rev } = read(options)?;
+            Ok(Operation::Replace { id: id.to_owned(), document, if_rev })
+        })
     }
 
     /// Deletes a document and returns `{"deleted":[...]}`, the documents as they were. Options:
@@ -319,11 +325,10 @@ impl Store {
     /// # Errors
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, HAS_CHILDREN; those of writing.
     pub fn delete(&self, id: &str, options: Option<&str>) -> Result<String> {
-        let options: DeleteOptions = read(options)?;
-        self.write_one(&Operation::Delete {
-            target: Target::Id(id.to_owned()),
-            cascade: options.cascade.unwrap_or(false),
-            if_rev: options.if_rev,
+        self.write_one(|| {
+            let DeleteOptions { cascade, if_rev } = read(options)?;
+            let (target, cascade) = (Target::Id(id.to_owned()), cascade.unwrap_or(false));
+            Ok(Operation::Delete { target, cascade, if_rev })
         })
     }
 
@@ -333,11 +338,12 @@ impl Store {
     /// # Errors
     /// Those of its operations, the place of the operation in `field`.
     pub fn apply(&self, operations: &str, options: Option<&str>) -> Result<String> {
-        let operations = read_batch(operations)?;
+        let mut read_before = Some(read_batch(operations)?);
         let NoOptions {} = read(options)?;
         self.write(|draft| {
+            let operations = read_before.take().map_or_else(|| read_batch(operations), Ok)?;
             let mut outcomes = Vec::with_capacity(operations.len());
-            for (index, operation) in operations.iter().enumerate() {
+            for (index, operation) in operations.into_iter().enumerate() {
                 let outcome = draft.run(operation);
                 outcomes.push(outcome.map_err(|error| error.within(&index.to_string()))?);
             }
@@ -352,9 +358,12 @@ impl Store {
         parse_object(text)
     }
 
-    fn write_one(&self, operation: &Operation) -> Result<String> {
+    /// Does one operation. It is read before the turn to write has come, and anew for each further
+    /// decision: what it holds is moved into the document.
+    fn write_one(&self, operation: impl Fn() -> Result<Operation>) -> Result<String> {
+        let mut read_before = Some(operation()?);
         self.write(|draft| {
-            let outcome = draft.run(operation)?;
+            let outcome = draft.run(read_before.take().map_or_else(&operation, Ok)?)?;
             let mut out = String::new();
             match outcome {
                 Outcome::One(slot) => out = draft.output(slot),

@@ -265,14 +265,17 @@ fn a_log_that_has_gone_is_missed_and_can_be_done_without() {
 #[test]
 fn an_unfinished_commit_at_the_end_of_the_log_is_dropped_and_kept_aside() {
     let disk = with_waiting_log();
+    // It begins on the space that was claimed for it.
+    let torn = r#"{"seq":9,"salt":"00"#;
     let mut log = text(&disk, LOG);
-    log.push_str(r#"{"seq":9,"salt":"00"#);
+    let end = log.trim_end().len() + 1;
+    log.replace_range(end..end + torn.len(), torn);
     disk.write(LOG, log.as_bytes());
     let store = open_plainly(&disk);
     assert_eq!(titles(&store), ["A", "b", "c"]);
     let kept = conflicts(&store);
     assert!(kept.len() == 1 && kept[0].starts_with("/todos.json.torn-"), "{kept:?}");
-    assert_eq!(text(&disk, &kept[0]), r#"{"seq":9,"salt":"00"#);
+    assert_eq!(text(&disk, &kept[0]), torn);
     add(&store, "d");
     kill(&disk, store);
     assert_eq!(titles(&open_plainly(&disk)), ["A", "b", "c", "d"]);

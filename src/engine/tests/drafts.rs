@@ -12,6 +12,7 @@ use crate::engine::policy::{Checkpoint, Durability};
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
+use crate::model::schema::Schema;
 use crate::storage::json_file::Access;
 
 fn clock() -> ClockOptions {
@@ -19,7 +20,7 @@ fn clock() -> ClockOptions {
     crate::model::json::from_value(&crate::model::json::parse(text).unwrap()).unwrap()
 }
 
-fn limits() -> Limits {
+pub(in crate::engine) fn limits() -> Limits {
     Limits {
         lock_timeout: Duration::from_secs(3),
         document_bytes_max: 1 << 20,
@@ -35,7 +36,7 @@ fn draft(state: &State) -> Draft {
 }
 
 fn run(draft: &mut Draft, batch: &str) -> Result<()> {
-    read_batch(batch)?.iter().try_for_each(|operation| draft.run(operation).map(|_| ()))
+    read_batch(batch)?.into_iter().try_for_each(|operation| draft.run(operation).map(|_| ()))
 }
 
 /// Two trees of two documents, the second ones with keys.
@@ -116,10 +117,11 @@ fn a_document_that_returns_is_not_among_the_removed_any_more() {
     check(&draft.state);
 }
 
-fn memory() -> Arc<Engine> {
+/// An engine on a store in memory.
+pub(in crate::engine) fn memory(schema: Schema) -> Arc<Engine> {
     let request = Request {
         access: Access { read_only: false, create: None, mode: 0o600, salvage: false },
-        schema: Some((*schema()).clone()),
+        schema: Some(schema),
         strict: false,
         format: None,
         clock: Some(clock()),
@@ -129,7 +131,7 @@ fn memory() -> Arc<Engine> {
     open_memory(crate::storage::this_machine(), &request).unwrap()
 }
 
-fn add(engine: &Engine, document: &str) -> Result<String> {
+pub(in crate::engine) fn add(engine: &Engine, document: &str) -> Result<String> {
     let batch = format!(r#"[{{"op":"add","document":{document}}}]"#);
     engine.write(&limits(), |draft| {
         run(draft, &batch)?;
@@ -140,7 +142,7 @@ fn add(engine: &Engine, document: &str) -> Result<String> {
 
 #[test]
 fn a_failed_write_uses_up_no_time_no_uuid_and_no_revision() {
-    let (engine, quiet) = (memory(), memory());
+    let (engine, quiet) = (memory((*schema()).clone()), memory((*schema()).clone()));
     for engine in [&engine, &quiet] {
         add(engine, r#"{"key":"a"}"#).unwrap();
     }
@@ -158,7 +160,7 @@ fn a_failed_write_uses_up_no_time_no_uuid_and_no_revision() {
 
 #[test]
 fn a_snapshot_stays_while_writes_go_on() {
-    let engine = memory();
+    let engine = memory((*schema()).clone());
     add(&engine, r#"{"key":"a"}"#).unwrap();
     let snapshot = engine.snapshot(&limits()).unwrap();
     let seen = outputs(&snapshot);
@@ -184,7 +186,7 @@ fn a_snapshot_stays_while_writes_go_on() {
 
 #[test]
 fn a_poisoned_engine_reads_but_does_not_write() {
-    let engine = memory();
+    let engine = memory((*schema()).clone());
     add(&engine, "{}").unwrap();
     engine.poison();
     assert_eq!(add(&engine, "{}").unwrap_err().kind(), crate::error::ErrorKind::Panic);

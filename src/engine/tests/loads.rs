@@ -51,6 +51,45 @@ fn what_is_written_is_read_and_written_the_same() {
 }
 
 #[test]
+fn metadata_are_found_wherever_they_are_and_nothing_else_is_taken_for_them() {
+    let texts = outputs(&load(&file(&some_documents(), &schema())));
+    let documents = format!("\"documents\": [\n{}\n]", some_documents().join(",\n"));
+    let metadata = format!(
+        "\"metadata\": {{\"version\":\"1.0\",\"commit\":9,\"schema\":{}}}",
+        schema().source.to_text()
+    );
+    let looks_so = "\"metadata\":{\"commit\":1000}";
+    let quoted = looks_so.replace('"', "\\\"");
+    for (text, others) in [
+        (format!("{{\n  {documents},\n  {metadata}\n}}\n"), 0),
+        (format!("{{{documents},\n{metadata}}}"), 0),
+        (format!("{{{documents},{metadata}}}"), 0),
+        (format!("{{{metadata},\n{documents}}}"), 0),
+        (format!("{{{documents},\n{metadata},\n\"beside\":1}}"), 1),
+        (format!("{{{documents},\n{metadata},\n\"beside\":{{\n{looks_so}}}}}"), 1),
+        (format!("{{{documents},\n{metadata},\n\"beside\":[{{\n{looks_so}\n}}\n]}}"), 1),
+        (format!("{{{documents},\n{metadata},\n\"beside\":\"{quoted}}}\"}}"), 1),
+        (format!("{{\"beside\":{{\n{looks_so}\n}},{documents},\n{metadata}\n}}"), 1),
+    ] {
+        let state = load(&text);
+        assert_eq!((outputs(&state), state.commit), (texts.clone(), 9), "{text}");
+        let rewritten = written(&state);
+        assert_eq!(rewritten.contains("\"beside\""), others == 1, "{text}");
+        assert_eq!(outputs(&load(&rewritten)), texts, "{text}");
+    }
+    for (text, name, line) in [
+        (format!("{{{documents},\n{looks_so},\n{metadata}\n}}"), "JSON_DUPLICATE_KEY", 10),
+        (format!("{{{documents}\n{metadata}\n}}"), "JSON_SYNTAX", 9),
+        (format!("{{{documents},\n{metadata}\n"), "JSON_SYNTAX", 10),
+        (format!("{{{documents},\n{metadata}\n}}\n}}"), "JSON_SYNTAX", 11),
+        (format!("{{{documents},\n{metadata}}}\n}}"), "JSON_SYNTAX", 10),
+    ] {
+        let error = read(text.as_bytes(), None, 0).map(drop).unwrap_err();
+        assert_eq!((error.name(), error.position().map(|it| it.0)), (name, Some(line)), "{text}");
+    }
+}
+
+#[test]
 fn values_that_the_file_leaves_out_are_seen_but_not_written() {
     let state = load(&file(&[document(1, r#","dimensions":{"priority":"high"}"#)], &schema()));
     assert!(state.text(0).contains(r#""dimensions":{"status":"pending","priority":"high"}"#));

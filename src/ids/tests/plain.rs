@@ -60,6 +60,8 @@ pub(super) struct World {
     highest: BTreeMap<(Option<u32>, String), u32>,
     /// No two documents are created at one time.
     pub(super) distinct_times: bool,
+    /// So many more changes are made while documents come in the order of their times.
+    pub(super) steps_in_order: u64,
 }
 
 impl World {
@@ -69,8 +71,13 @@ impl World {
         if stable {
             forest.number_stably(BTreeMap::new(), &|_, _| 0);
         }
-        let distinct_times = false;
-        World { forest, documents: BTreeMap::new(), highest: BTreeMap::new(), distinct_times }
+        World {
+            forest,
+            documents: BTreeMap::new(),
+            highest: BTreeMap::new(),
+            distinct_times: false,
+            steps_in_order: 0,
+        }
     }
 
     pub(super) fn find(&self, uuid: u128) -> Option<u32> {
@@ -289,6 +296,12 @@ impl World {
         if self.distinct_times {
             created = chance.below(1 << 37) as i64;
         }
+        let is_in_order = self.steps_in_order > 0;
+        if is_in_order {
+            self.steps_in_order -= 1;
+            // Of two with one time, the first to come is the first.
+            created = 100 + i64::from(self.forest.nodes.len() / 2);
+        }
         let picked = chance.pick(&slots);
         match (chance.below(10), picked) {
             (0..=5, _) | (_, None) => {
@@ -317,7 +330,8 @@ impl World {
                 };
                 // What only comes a little later counts as not moved, in `walks`.
                 let kept = self.documents[&slot].created;
-                let created = if self.distinct_times { kept } else { created };
+                let keeps_time = self.distinct_times || is_in_order;
+                let created = if keeps_time { kept } else { created };
                 self.relocate(slot, parent, codes, created);
             }
             (8, Some(slot)) => self.remove_tree(slot),

@@ -18,16 +18,18 @@ mod salvage;
 mod writer;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::Document;
-use crate::model::json::{Parser, line_column};
+use crate::model::json::{Cursor, Parser, line_column, parse};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
 
+use canonical::Buffers;
 pub(crate) use canonical::Canonical;
 pub(crate) use envelope::Envelope;
 pub(crate) use reading::settle_dimensions;
@@ -59,14 +61,14 @@ impl Format {
 }
 
 /// A document of a file.
-pub(crate) enum Read {
+pub(crate) enum Read<'b> {
     /// As a store wrote it.
-    Canonical(Canonical),
+    Canonical(Canonical<'b>),
     /// As a person wrote it.
     Free(Box<Document>),
 }
 
-impl Read {
+impl Read<'_> {
     /// The UUID of the document.
     pub(crate) fn uuid(&self) -> Uuid {
         match self {
@@ -84,102 +86,143 @@ impl Read {
     }
 }
 
-/// A file's text, taken apart but for the documents, whose meaning depends on the schema.
-pub(crate) struct DataFile<'a> {
-    text: &'a str,
-    documents: Vec<&'a str>,
-    pub(crate) envelope: Envelope,
+/// Who a file is read for.
+pub(crate) trait Reader {
+    /// Tells the schema of the documents, which come afterwards, given what is beside them.
+    fn schema(&mut self, envelope: &Envelope) -> Result<Arc<Schema>>;
+
+    /// Takes the next document of the file, which begins at the byte `offset`.
+    fn document(&mut self, document: Read<'_>, offset: usize) -> Result<()>;
 }
 
-impl<'a> DataFile<'a> {
-    /// Takes `text` apart.
-    ///
-    /// # Errors
-    /// CORRUPT with line and column, TOONEW, LIMIT.
-    pub(crate) fn read(text: &'a str) -> Result<DataFile<'a>> {
-        DataFile::take_apart(text).map_err(|error| explain(text, error))
-    }
+/// Reads the text of a file, and gives what is beside its documents. What documents mean depends
+/// on the schema, which a store writes behind them, into the last line but one: there it is looked
+/// for first, and documents are read in passing. Where it is elsewhere the file is read twice.
+///
+/// # Errors
+/// CORRUPT with line and column, TOONEW, LIMIT, and those of `reader`.
+pub(crate) fn read(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
+    read_with(text, reader).map_err(|error| explain(text, error))
+}
 
-    fn take_apart(text: &'a str) -> Result<DataFile<'a>> {
-        let mut file = DataFile { text, documents: Vec::new(), envelope: Envelope::default() };
-        let mut seen = Vec::new();
-        let mut parser = Parser::new(text);
-        parser.object(&mut |parser, name| {
-            let role = match name.as_str() {
-                "documents" | "Documents" => "documents",
-                "metadata" | "Metadata" => "metadata",
-                _ => "",
-            };
-            if !role.is_empty() && seen.contains(&role) {
-                return Err(Error::invalid(format!("the file has two members '{role}'")));
-            }
-            seen.push(role);
-            match role {
-                "documents" => file.read_documents(parser),
-                "metadata" => file.envelope.read_metadata(&parser.value()?),
-                _ => {
-                    let value = parser.value()?;
-                    file.envelope.others.insert(name, value);
-                    Ok(())
-                }
-            }
-        })?;
-        parser.end()?;
-        file.envelope.format = file.detect_format();
-        Ok(file)
+fn read_with(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
+    if let Some(envelope) = envelope_at_end(text) {
+        let mut documents = Documents::new(reader.schema(&envelope)?);
+        return take_apart(text, &mut |parser| documents.read(parser, reader));
     }
-
-    fn read_documents(&mut self, parser: &mut Parser<'a>) -> Result<()> {
-        if parser.peek() == Some(b'n') {
-            parser.value()?;
-            return Ok(());
-        }
-        parser.array(&mut |parser| {
-            if parser.peek() != Some(b'{') {
-                let (line, column) = line_column(self.text, parser.offset());
-                return Err(Error::invalid("a document is a JSON object").at(line, column));
-            }
-            self.documents.push(parser.raw_value()?);
-            Ok(())
-        })
+    let mut places = Vec::new();
+    let envelope = take_apart(text, &mut |parser| {
+        places.push(parser.offset());
+        parser.raw_value().map(drop)
+    })?;
+    let mut documents = Documents::new(reader.schema(&envelope)?);
+    let mut parser = Parser::new(text);
+    for place in places {
+        parser.go_to(place);
+        documents.read(&mut parser, reader)?;
     }
+    Ok(envelope)
+}
 
-    fn detect_format(&self) -> Format {
-        let sample = match self.documents.first() {
-            Some(document) => document,
-            None => self.text.trim_start().get(..2).unwrap_or_default(),
+/// What is beside the documents, if the metadata are where a store writes them: behind a line's
+/// beginning and before the end of the file, where no text and no other object of valid JSON can
+/// have them.
+fn envelope_at_end(text: &str) -> Option<Envelope> {
+    let members = text.trim_end().strip_suffix('}')?.trim_end();
+    let (_, line) = members.rsplit_once('\n')?;
+    let value = line.trim_start().strip_prefix(r#""metadata""#)?.trim_start().strip_prefix(':')?;
+    let mut envelope = Envelope::default();
+    envelope.read_metadata(&parse(value).ok()?).ok()?;
+    Some(envelope)
+}
+
+/// Reads all of a file; `document` is called before each document and must read it.
+fn take_apart<'a>(
+    text: &'a str,
+    document: &mut dyn FnMut(&mut Parser<'a>) -> Result<()>,
+) -> Result<Envelope> {
+    let mut envelope = Envelope::default();
+    let mut sample = text.trim_start().get(..2).unwrap_or_default();
+    let mut seen = Vec::new();
+    let mut parser = Parser::new(text);
+    parser.object(&mut |parser, name| {
+        let role = match name.as_str() {
+            "documents" | "Documents" => "documents",
+            "metadata" | "Metadata" => "metadata",
+            _ => "",
         };
-        if sample.contains('\n') { Format::Pretty } else { Format::Lines }
-    }
-
-    /// The documents in the order of the file.
-    pub(crate) fn documents<'b>(
-        &'b self,
-        schema: &'b Schema,
-    ) -> impl Iterator<Item = Result<Read>> + 'b {
-        let mut previous = Time::MIN;
-        let mut without_uuid = BTreeMap::new();
-        self.documents.iter().map(move |text| {
-            if let Some(document) = canonical::read(text, schema) {
-                previous = document.created;
-                return Ok(Read::Canonical(document));
+        if !role.is_empty() && seen.contains(&role) {
+            return Err(Error::invalid(format!("the file has two members '{role}'")));
+        }
+        seen.push(role);
+        match role {
+            "documents" => sample = read_documents(parser, document)?.unwrap_or(sample),
+            "metadata" => envelope.read_metadata(&parser.value()?)?,
+            _ => {
+                let value = parser.value()?;
+                envelope.others.insert(name, value);
             }
-            let document = reading::read_document(text, schema, previous, &mut without_uuid);
-            let document = document.map_err(|error| {
-                explain(self.text, shift(error, line_column(self.text, self.offset_of(text))))
-            })?;
-            previous = document.created();
-            Ok(Read::Free(Box::new(document)))
-        })
+        }
+        Ok(())
+    })?;
+    parser.end()?;
+    envelope.format = if sample.contains('\n') { Format::Pretty } else { Format::Lines };
+    Ok(envelope)
+}
+
+/// Reads the documents, and gives the text of the first.
+fn read_documents<'a>(
+    parser: &mut Parser<'a>,
+    document: &mut dyn FnMut(&mut Parser<'a>) -> Result<()>,
+) -> Result<Option<&'a str>> {
+    let mut first = None;
+    if parser.peek() == Some(b'n') {
+        parser.value()?;
+        return Ok(first);
+    }
+    parser.array(&mut |parser| {
+        let start = parser.offset();
+        document(parser)?;
+        first = first.or_else(|| parser.text().get(start..parser.offset()));
+        Ok(())
+    })?;
+    Ok(first)
+}
+
+/// The documents of a file that are read one after the other.
+struct Documents<'a> {
+    schema: Arc<Schema>,
+    /// When the last one was created.
+    previous: Time,
+    without_uuid: BTreeMap<&'a str, u32>,
+    buffers: Buffers<'a>,
+}
+
+impl<'a> Documents<'a> {
+    fn new(schema: Arc<Schema>) -> Documents<'a> {
+        let (without_uuid, buffers) = Default::default();
+        Documents { schema, previous: Time::MIN, without_uuid, buffers }
     }
 
-    /// The line, counted from 1, on which the document at `index` begins.
-    pub(crate) fn line(&self, index: usize) -> u64 {
-        self.documents.get(index).map_or(0, |text| line_column(self.text, self.offset_of(text)).0)
-    }
-
-    fn offset_of(&self, part: &str) -> usize {
-        part.as_ptr().addr() - self.text.as_ptr().addr()
+    /// Reads the one that begins where `parser` is.
+    fn read(&mut self, parser: &mut Parser<'a>, reader: &mut dyn Reader) -> Result<()> {
+        let start = parser.offset();
+        let mut cursor = Cursor::new(parser.text(), start);
+        if let Some(document) = canonical::read(&mut cursor, &self.schema, &mut self.buffers) {
+            parser.go_to(cursor.offset());
+            self.previous = document.created;
+            return reader.document(Read::Canonical(document), start);
+        }
+        if parser.peek() != Some(b'{') {
+            let (line, column) = line_column(parser.text(), start);
+            return Err(Error::invalid("a document is a JSON object").at(line, column));
+        }
+        let text = parser.raw_value()?;
+        let document =
+            reading::read_document(text, &self.schema, self.previous, &mut self.without_uuid);
+        let document = document.map_err(|error| shift(error, line_column(parser.text(), start)))?;
+        self.previous = document.created();
+        reader.document(Read::Free(Box::new(document)), start)
     }
 }
 

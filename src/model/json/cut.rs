@@ -60,17 +60,20 @@ pub(crate) fn plain_text(value: &str) -> Option<&str> {
 
 /// Appends a value without the white space between its parts.
 pub(crate) fn push_compact(value: &str, out: &mut String) {
-    if value.starts_with('"') && value.ends_with('"') {
+    let bytes = value.as_bytes();
+    if bytes.first() == Some(&b'"') {
         return out.push_str(value);
     }
-    let bytes = value.as_bytes();
     let (mut at, mut copied) = (0, 0);
     while let Some(&byte) = bytes.get(at) {
         if is_space(byte) {
             out.push_str(value.get(copied..at).unwrap_or_default());
-            copied = at + 1;
+            let rest = bytes.get(at..).unwrap_or_default();
+            at += rest.iter().take_while(|&&byte| is_space(byte)).count();
+            copied = at;
+        } else {
+            at += part_length(bytes, at);
         }
-        at += part_length(bytes, at);
     }
     out.push_str(value.get(copied..).unwrap_or_default());
 }

@@ -6,6 +6,7 @@
 //! structs. Nesting is bounded here, so that nothing after this module can run out of stack. This
 //! module knows nothing of documents, schemas or files.
 
+mod cursor;
 pub(crate) mod cut;
 mod de;
 mod failure;
@@ -25,7 +26,9 @@ mod write;
 #[cfg(test)]
 mod cases;
 
+pub(crate) use cursor::Cursor;
 pub(crate) use de::from_value;
+pub(crate) use names::Names;
 pub(crate) use number::Number;
 pub(crate) use object::Object;
 pub(crate) use parser::Parser;

@@ -72,14 +72,20 @@ impl Table {
 
 /// The names met so far in one object whose values are not kept.
 #[derive(Default)]
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     list: Vec<Cow<'a, str>>,
     index: NameIndex,
 }
 
 impl<'a> Names<'a> {
+    /// Begins another object.
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.index = NameIndex::default();
+    }
+
     /// Adds `name`, unless it is there: then says no.
-    pub(super) fn add(&mut self, name: Cow<'a, str>) -> bool {
+    pub(crate) fn add(&mut self, name: Cow<'a, str>) -> bool {
         let name_of = <Cow<'a, str> as AsRef<str>>::as_ref;
         if self.index.find(&name, &self.list, name_of).is_some() {
             return false;

@@ -59,11 +59,11 @@ fn push_text(text: &str, out: &mut Vec<u8>) {
 /// Appends the bytes with which every text begins that begins with `text`.
 pub(crate) fn push_beginning(text: &str, out: &mut Vec<u8>) {
     out.push(TEXT);
-    for byte in text.bytes() {
-        out.push(byte);
-        if byte == END {
-            out.push(ESCAPED);
+    for (place, run) in text.as_bytes().split(|&byte| byte == END).enumerate() {
+        if place > 0 {
+            out.extend([END, ESCAPED]);
         }
+        out.extend_from_slice(run);
     }
 }
 

@@ -78,6 +78,24 @@ impl<'a> Parser<'a> {
         Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
+    /// Where the value ends that begins at the byte `at` of `text` with `depth` levels of nesting
+    /// around it; none when it breaks a rule.
+    pub(super) fn past_value(text: &'a str, at: usize, depth: usize) -> Option<usize> {
+        let mut parser = Parser { text, at, values: 0 };
+        parser.skip_within(depth).ok()?;
+        Some(parser.at)
+    }
+
+    /// The text that is read.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Goes to the byte `at` of the text, which has been read up to there in another way.
+    pub(crate) fn go_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Reads an object; `each` is called behind every name and must read the value.
     ///
     /// # Errors

@@ -10,13 +10,13 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// How many bytes from the start stand for themselves in a JSON string: all but quotation marks,
 /// reverse solidi and control characters.
+#[inline]
 pub(super) fn plain_run(bytes: &[u8]) -> usize {
     // Eight bytes at a time: a byte is zero, or less than n, where the subtraction borrows into
     // its highest bit. Borrows go upwards only, so the lowest such bit is exact.
-    let mut words = bytes.chunks_exact(8);
     let mut run = 0;
-    for chunk in words.by_ref() {
-        let word = <[u8; 8]>::try_from(chunk).map_or(0, u64::from_le_bytes);
+    while let Some(word) = bytes.get(run..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
         let quote = word ^ (ONES * u64::from(b'"'));
         let solidus = word ^ (ONES * u64::from(b'\\'));
         let special = (quote.wrapping_sub(ONES) & !quote)
@@ -28,7 +28,8 @@ pub(super) fn plain_run(bytes: &[u8]) -> usize {
         }
         run += 8;
     }
-    run + words.remainder().iter().take_while(|&&byte| is_plain(byte)).count()
+    let rest = bytes.get(run..).unwrap_or_default();
+    run + rest.iter().take_while(|&&byte| is_plain(byte)).count()
 }
 
 fn is_plain(byte: u8) -> bool {

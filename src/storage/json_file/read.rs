@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, Metadata, read_full};
 
+/// How much is read at once: what was made ready for it is in the cache still when it comes.
+const PIECE: usize = 256 << 10;
+
 /// A file's bytes with what was known of it before they were read.
 pub(super) struct Read {
     /// When reading began.
@@ -34,10 +37,18 @@ pub(super) fn read_all(
         .named("OUT_OF_MEMORY")
         .path(path));
     };
-    bytes.resize(size, 0);
-    let length = read_full(&*file, &mut bytes, 0).map_err(failed)?;
-    bytes.truncate(length);
+    while bytes.len() < size {
+        let start = bytes.len();
+        bytes.resize(size.min(start + PIECE), 0);
+        let piece = bytes.get_mut(start..).unwrap_or_default();
+        let wanted = piece.len();
+        let length = read_full(&*file, piece, start as u64).map_err(failed)?;
+        bytes.truncate(start + length);
+        if length < wanted {
+            break;
+        }
+    }
     let after = file.metadata().map_err(failed)?;
-    let whole = length == size && after.fingerprint() == metadata.fingerprint();
+    let whole = bytes.len() == size && after.fingerprint() == metadata.fingerprint();
     Ok(Read { begun, metadata, bytes, whole, file })
 }

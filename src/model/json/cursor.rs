@@ -1,0 +1,186 @@
+//! Reading JSON that is expected to be written in one way: a [`Cursor`] goes on while it is, and
+//! gives up at the first surprise, which is for a [`Parser`] to judge.
+//!
+//! What it gives is as sound as what a parser gives: every rule is checked but that names do not
+//! repeat in the objects it is led through.
+
+use super::Parser;
+use super::string::plain_run;
+
+/// What indentation is compared with.
+const SPACES: u64 = u64::from_le_bytes(*b"        ");
+
+/// A place in a JSON text.
+pub(crate) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Begins at the byte `at` of `text`.
+    pub(crate) fn new(text: &'a str, at: usize) -> Cursor<'a> {
+        Cursor { text, at }
+    }
+
+    /// The byte of the text that is reached.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Takes the mark that comes next, if it is `mark`.
+    #[inline]
+    pub(crate) fn take(&mut self, mark: u8) -> Option<()> {
+        self.pass_space();
+        (self.byte()? == mark).then(|| self.at += 1)
+    }
+
+    /// Takes `word`, which is how a name is written, and the colon behind it, if they come next.
+    #[inline]
+    pub(crate) fn take_name(&mut self, word: &str) -> Option<()> {
+        self.pass_space();
+        let rest = self.text.as_bytes().get(self.at..)?;
+        rest.starts_with(word.as_bytes()).then(|| self.at += word.len())?;
+        self.take(b':')
+    }
+
+    /// The name that comes next, as it is written between its quotation marks, and past the colon
+    /// behind it.
+    pub(crate) fn name(&mut self) -> Option<&'a str> {
+        let name = self.string()?;
+        self.take(b':')?;
+        name.get(1..name.len() - 1)
+    }
+
+    /// What the string that comes next holds; none that has escapes.
+    #[inline]
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+        self.take(b'"')?;
+        let start = self.at;
+        let end = start + plain_run(self.text.as_bytes().get(start..)?);
+        self.at = end;
+        (self.byte()? == b'"').then(|| self.at += 1)?;
+        self.text.get(start..end)
+    }
+
+    /// The string that comes next, as it is written, with its quotation marks; none that has other
+    /// escapes than it needs.
+    pub(crate) fn string(&mut self) -> Option<&'a str> {
+        self.take(b'"')?;
+        let bytes = self.text.as_bytes();
+        let start = self.at - 1;
+        let mut end = self.at;
+        loop {
+            end += plain_run(bytes.get(end..)?);
+            match bytes.get(end)? {
+                b'"' => break,
+                b'\\' if is_needed_escape(*bytes.get(end + 1)?) => end += 2,
+                _ => return None,
+            }
+        }
+        self.at = end + 1;
+        self.text.get(start..self.at)
+    }
+
+    /// The value that comes next, as it is written; `depth` levels of nesting are around it.
+    pub(crate) fn value(&mut self, depth: usize) -> Option<&'a str> {
+        self.pass_space();
+        if self.byte()? == b'"' {
+            return self.string();
+        }
+        let start = self.at;
+        self.at = Parser::past_value(self.text, start, depth)?;
+        let value = self.text.get(start..self.at)?;
+        // Words and numbers have no escapes.
+        (!value.starts_with(['{', '[']) || has_needed_escapes(value)).then_some(value)
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn pass_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
+            self.at += 1;
+            self.pass_indentation();
+        }
+    }
+
+    /// Passes over spaces, eight at a time where there are so many.
+    #[inline]
+    fn pass_indentation(&mut self) {
+        let bytes = self.text.as_bytes();
+        while let Some(word) = bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+            let spaces = (u64::from_le_bytes(*word) ^ SPACES).trailing_zeros() / 8;
+            self.at += spaces as usize;
+            if spaces < 8 {
+                break;
+            }
+        }
+    }
+}
+
+/// Whether a reverse solidus and `byte` stand for a character as it is written.
+fn is_needed_escape(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't')
+}
+
+/// Whether the texts in valid JSON have no other escapes than they need.
+fn has_needed_escapes(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(place) = memchr::memchr(b'\\', rest) {
+        if !rest.get(place + 1).copied().is_some_and(is_needed_escape) {
+            return false;
+        }
+        rest = rest.get(place + 2..).unwrap_or_default();
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_as_expected_is_read_part_by_part() {
+        let text = "-{\"a\" :\n          \"x\\n\",\"b\":[1, {\"c\":null}],\"d\\\"\":-1.5e3 }";
+        let mut cursor = Cursor::new(text, 1);
+        cursor.take(b'{').unwrap();
+        assert_eq!(cursor.take_name("\"b\""), None);
+        cursor.take_name("\"a\"").unwrap();
+        assert_eq!(cursor.string(), Some("\"x\\n\""));
+        assert_eq!(Cursor::new(text, 18).plain_string(), None);
+        assert_eq!(Cursor::new(text, 2).plain_string(), Some("a"));
+        cursor.take(b',').unwrap();
+        assert_eq!(cursor.name(), Some("b"));
+        assert_eq!(cursor.value(1), Some("[1, {\"c\":null}]"));
+        assert_eq!((cursor.take(b'}'), cursor.take(b',')), (None, Some(())));
+        assert_eq!((cursor.name(), cursor.value(1)), (Some("d\\\""), Some("-1.5e3")));
+        cursor.take(b'}').unwrap();
+        assert_eq!(cursor.offset(), text.len());
+    }
+
+    #[test]
+    fn surprises_are_left_to_a_parser() {
+        for text in [
+            "",
+            "\"",
+            "\"a",
+            "\"\\u0041\"",
+            "\"\\/\"",
+            "\"\\",
+            "\"\n\"",
+            "[\"\\u0041\"]",
+            "[1,]",
+            "01",
+            "nul",
+            "1e9999999999",
+            "{\"a\":1,\"a\":2}",
+        ] {
+            assert_eq!(Cursor::new(text, 0).value(0), None, "{text}");
+        }
+        let deep = "[".repeat(super::super::DEPTH_MAX) + &"]".repeat(super::super::DEPTH_MAX);
+        assert_eq!(Cursor::new(&deep, 0).value(0), Some(deep.as_str()));
+        assert_eq!(Cursor::new(&deep, 0).value(1), None);
+    }
+}
