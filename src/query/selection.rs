@@ -365,10 +365,8 @@ fn write_in_name_order(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Object(object) => {
-            let mut members: Vec<(&String, &Value)> = object.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
             out.push('{');
-            for (place, (name, value)) in members.into_iter().enumerate() {
+            for (place, (name, value)) in object.in_name_order().into_iter().enumerate() {
                 out.push_str(if place > 0 { "," } else { "" });
                 quote(name, out);
                 out.push(':');

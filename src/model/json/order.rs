@@ -48,14 +48,17 @@ impl Eq for Value {}
 /// Objects compare as their members sorted by name, one after the other, do.
 impl Ord for Object {
     fn cmp(&self, other: &Object) -> Ordering {
-        sorted(self).cmp(&sorted(other))
+        self.in_name_order().cmp(&other.in_name_order())
     }
 }
 
-fn sorted(object: &Object) -> Vec<(&String, &Value)> {
-    let mut members: Vec<_> = object.iter().collect();
-    members.sort_unstable_by_key(|(name, _)| *name);
-    members
+impl Object {
+    /// The members sorted by name.
+    pub(crate) fn in_name_order(&self) -> Vec<(&String, &Value)> {
+        let mut members: Vec<_> = self.iter().collect();
+        members.sort_unstable_by_key(|(name, _)| *name);
+        members
+    }
 }
 
 impl PartialOrd for Object {

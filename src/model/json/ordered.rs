@@ -42,9 +42,7 @@ pub(crate) fn push_value(value: &Value, out: &mut Vec<u8>) {
         }
         Value::Object(object) => {
             out.push(OBJECT);
-            let mut members: Vec<(&String, &Value)> = object.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            for (name, value) in members {
+            for (name, value) in object.in_name_order() {
                 push_text(name, out);
                 push_value(value, out);
             }
