@@ -34,7 +34,7 @@ impl Scan {
     ///
     /// # Errors
     /// Those of the query.
-    pub(crate) fn new(query: &Query, state: &State) -> Result<Scan> {
+    pub(crate) fn new(query: Query, state: &State) -> Result<Scan> {
         let selection = Selection::compile(query, state)?;
         if selection.asked().is_some_and(|asked| asked.group.is_some()) {
             return Err(
@@ -192,7 +192,7 @@ fn walk(selection: &Selection, state: &State, top: Option<u32>) -> Result<Walk> 
 ///
 /// # Errors
 /// Those of the query.
-pub(crate) fn page(query: &Query, state: &State) -> Result<String> {
+pub(crate) fn page(query: Query, state: &State) -> Result<String> {
     if query.group.is_some() {
         return groups(query, state);
     }
@@ -217,7 +217,7 @@ pub(crate) fn page(query: &Query, state: &State) -> Result<String> {
 }
 
 /// Writes the groups of the entries that a query asks for: `{"groups":[{"key","value"}],"next"}`.
-fn groups(query: &Query, state: &State) -> Result<String> {
+fn groups(query: Query, state: &State) -> Result<String> {
     let selection = Selection::compile(query, state)?;
     let mut out = String::from(r#"{"groups":["#);
     let mut next = None;
@@ -303,7 +303,7 @@ impl<'s> Groups<'s> {
 ///
 /// # Errors
 /// Those of the query.
-pub(crate) fn count(query: &Query, state: &State) -> Result<u64> {
+pub(crate) fn count(query: Query, state: &State) -> Result<u64> {
     Ok(count_selected(&Selection::compile(query, state)?, state))
 }
 
@@ -350,7 +350,7 @@ fn count_selected(selection: &Selection, state: &State) -> u64 {
 ///
 /// # Errors
 /// Those of the query.
-pub(crate) fn explain(query: &Query, state: &State) -> Result<Explanation> {
+pub(crate) fn explain(query: Query, state: &State) -> Result<Explanation> {
     let selection = Selection::compile(query, state)?;
     Ok(plan(&selection, state).explain(&selection, state))
 }

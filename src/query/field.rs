@@ -51,6 +51,10 @@ impl Field {
     /// # Errors
     /// INVALID with the names that would have been understood.
     pub(super) fn parse(name: &str, schema: &Schema) -> Result<Field> {
+        let single = if name.contains(['.', '\\']) { None } else { Field::single(name, schema) };
+        if let Some(field) = single {
+            return Ok(field);
+        }
         let parts = split(name)?;
         let field = match parts.as_slice() {
             [only] => Field::single(only, schema),

@@ -59,13 +59,13 @@ impl Query {
     /// # Errors
     /// INVALID naming the member, UNSUPPORTED for members of later versions, LIMIT.
     pub(crate) fn parse(text: Option<&str>) -> Result<Query> {
-        text.map_or_else(|| Ok(Query::default()), |text| Query::read(&parse_object(text)?))
+        text.map_or_else(|| Ok(Query::default()), |text| Query::read(parse_object(text)?))
     }
 
-    fn read(members: &Object) -> Result<Query> {
+    fn read(members: Object) -> Result<Query> {
         let mut query = Query::default();
-        for (name, value) in members.iter() {
-            query.read_member(name, value).map_err(|error| match error.field_path() {
+        for (name, value) in members {
+            query.read_member(&name, value).map_err(|error| match error.field_path() {
                 Some(_) => error,
                 None => error.field(name.as_str()),
             })?;
@@ -73,7 +73,7 @@ impl Query {
         Ok(query)
     }
 
-    fn read_member(&mut self, name: &str, value: &Value) -> Result<()> {
+    fn read_member(&mut self, name: &str, value: Value) -> Result<()> {
         if MEMBERS_OF_LATER_VERSIONS.contains(&name) {
             let message = format!("this version does not know '{name}' in a query yet");
             return Err(Error::new(ErrorKind::Unsupported, message)
@@ -84,39 +84,42 @@ impl Query {
             let known = MEMBERS.iter().map(|&member| member.to_owned()).collect();
             return Err(unknown("query member", name, known).named("UNKNOWN_MEMBER"));
         }
-        if *value == Value::Null {
+        if value == Value::Null {
             return Ok(());
         }
         match name {
             "where" => match value {
-                Value::Object(_) => self.filter = Some(value.clone()),
-                _ => return Err(wrong_type(name, "an object of conditions", value)),
+                Value::Object(_) => self.filter = Some(value),
+                _ => return Err(wrong_type(name, "an object of conditions", &value)),
             },
             "search" => self.search = Some(text(name, value)?).filter(|text| !text.is_empty()),
             "order_by" => self.order_by = list_of_names(name, value)?,
-            "limit" => self.limit = Some(count(name, value)?),
-            "offset" => self.offset = count(name, value)?,
+            "limit" => self.limit = Some(count(name, &value)?),
+            "offset" => self.offset = count(name, &value)?,
             "after" => self.after = Some(text(name, value)?),
             "fields" => self.fields = Some(fields(name, value)?),
-            "view" => self.view = Some(view(name, value)?),
+            "view" => self.view = Some(view(name, &value)?),
             "index" => self.index = Some(text(name, value)?),
-            "key" => self.key = Some(value.clone()),
+            "key" => self.key = Some(value),
             "range" => match value {
-                Value::Object(bounds) => self.range = Some(bounds.clone()),
-                _ => return Err(wrong_type(name, "an object of gt, gte, lt, lte", value)),
+                Value::Object(bounds) => self.range = Some(bounds),
+                _ => return Err(wrong_type(name, "an object of gt, gte, lt, lte", &value)),
             },
             "prefix" => self.prefix = Some(text(name, value)?),
-            "desc" => self.desc = flag(name, value)?,
-            "group" => self.group = Some(group(name, value)?),
-            "total" => self.total = flag(name, value)?,
-            _ => self.hits = flag(name, value)?,
+            "desc" => self.desc = flag(name, &value)?,
+            "group" => self.group = Some(group(name, &value)?),
+            "total" => self.total = flag(name, &value)?,
+            _ => self.hits = flag(name, &value)?,
         }
         Ok(())
     }
 }
 
-fn text(name: &str, value: &Value) -> Result<String> {
-    value.as_str().map(str::to_owned).ok_or_else(|| wrong_type(name, "text", value))
+fn text(name: &str, value: Value) -> Result<String> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(wrong_type(name, "text", &other)),
+    }
 }
 
 fn count(name: &str, value: &Value) -> Result<u64> {
@@ -146,23 +149,27 @@ fn group(name: &str, value: &Value) -> Result<usize> {
     }
 }
 
-fn list_of_names(name: &str, value: &Value) -> Result<Vec<String>> {
-    let expected = "an array of field names";
-    let Value::Array(values) = value else { return Err(wrong_type(name, expected, value)) };
+fn list_of_names(name: &str, value: Value) -> Result<Vec<String>> {
+    let Value::Array(values) = value else {
+        return Err(wrong_type(name, "an array of field names", &value));
+    };
     if values.len() > NAMES_MAX {
         let message = format!("{name} takes at most {NAMES_MAX} names, not {}", values.len());
         return Err(Error::new(ErrorKind::Limit, message)
             .expected(format!("at most {NAMES_MAX} names"))
             .actual(format!("{} names", values.len())));
     }
-    let names = values.iter().enumerate().map(|(index, value)| {
-        let place = format!("{name}.{index}");
-        text(&place, value).map_err(|error| error.field(place))
+    let names = values.into_iter().enumerate().map(|(index, value)| {
+        let place = || format!("{name}.{index}");
+        match value {
+            Value::String(text) => Ok(text),
+            other => Err(wrong_type(&place(), "text", &other).field(place())),
+        }
     });
     names.collect()
 }
 
-fn fields(name: &str, value: &Value) -> Result<Vec<String>> {
+fn fields(name: &str, value: Value) -> Result<Vec<String>> {
     let fields = list_of_names(name, value)?;
     if fields.is_empty() {
         return Err(Error::invalid("fields takes at least one name, not none")

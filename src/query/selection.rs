@@ -8,7 +8,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
-use crate::model::json::{Number, Object, Value, quote};
+use crate::model::json::{Number, Value, quote};
 use crate::query::asked::Asked;
 use crate::query::matcher::Node;
 use crate::query::narrow::Narrowed;
@@ -23,20 +23,15 @@ use crate::query::{Filter, Query, Source, View, page};
 /// A compiled query.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
+    query: Query,
+    /// Whether only documents of the canonical view are selected.
+    is_canonical: bool,
     filter: Filter,
     search: Option<Search>,
     order: Order,
     projection: Projection,
     asked: Option<Asked>,
-    /// The members of all conditions as they were written.
-    written: Vec<(String, Value)>,
-    limit: Option<u64>,
-    offset: u64,
     after: Option<Position>,
-    wants_total: bool,
-    wants_hits: bool,
-    /// Of what a page token is bound to.
-    hash: u64,
 }
 
 impl Selection {
@@ -45,9 +40,9 @@ impl Selection {
     ///
     /// # Errors
     /// INVALID, LIMIT, and NOTFOUND or AMBIGUOUS for IDs inside, all naming the member.
-    pub(crate) fn compile(query: &Query, source: &dyn Source) -> Result<Selection> {
+    pub(crate) fn compile(query: Query, source: &dyn Source) -> Result<Selection> {
         let schema = source.schema();
-        let asked = Asked::compile(query, source)?;
+        let asked = Asked::compile(&query, source)?;
         let is_canonical = match query.view {
             Some(view) => view == View::Canonical,
             None => query.filter.is_none() && asked.is_none(),
@@ -56,36 +51,25 @@ impl Selection {
             Some(condition) => Filter::compile(condition, source)?,
             None => Filter::everything(),
         };
-        let view = schema.canonical_view.as_ref().filter(|_| is_canonical);
-        if let Some(view) = view {
+        if let Some(view) = schema.canonical_view.as_ref().filter(|_| is_canonical) {
             filter = filter.and(Filter::compile_named("canonical_view", view, source)?);
         }
-        // Only an index with a condition asks how the conditions were written.
-        let is_asked = schema.indexes.iter().any(|index| index.filter.is_some());
-        let conditions = [query.filter.as_ref(), view].map(|it| it.filter(|_| is_asked));
-        let written = conditions.into_iter().flatten().filter_map(Value::as_object);
-        let written = written.flat_map(Object::iter).map(|(name, it)| (name.clone(), it.clone()));
         let order = Order::compile(&query.order_by, schema)?;
-        let hash = hash(query, is_canonical);
         // An index orders by one value, its key.
         let values = if asked.is_some() { 1 } else { order.len() };
         let after = match &query.after {
-            Some(token) => page::decode(token, hash, values)?,
+            Some(token) => page::decode(token, hash(&query, is_canonical), values)?,
             None => None,
         };
         Ok(Selection {
             filter,
             search: query.search.as_deref().map(Search::new),
             order,
-            projection: projection(query, asked.as_ref(), source)?,
+            projection: projection(&query, asked.as_ref(), source)?,
             asked,
-            written: written.collect(),
-            limit: query.limit,
-            offset: query.offset,
             after,
-            wants_total: query.total,
-            wants_hits: query.hits,
-            hash,
+            is_canonical,
+            query,
         })
     }
 
@@ -126,12 +110,13 @@ impl Selection {
     /// The entries of an index among which all selected documents are; none where it does not say.
     pub(crate) fn narrow(&self, rule: &IndexRule, source: &dyn Source) -> Option<Narrowed> {
         let condition = rule.condition.as_ref().and_then(Value::as_object);
-        let is_implied = condition.is_none_or(|condition| {
-            condition.iter().all(|(name, operand)| {
-                self.written.iter().any(|(known, value)| known == name && value == operand)
-            })
-        });
-        if !is_implied {
+        let view = source.schema().canonical_view.as_ref().filter(|_| self.is_canonical);
+        let is_written = |(name, operand): (&String, &Value)| {
+            let conditions = [self.query.filter.as_ref(), view].into_iter().flatten();
+            let mut conditions = conditions.filter_map(Value::as_object);
+            conditions.any(|written| written.get(name).is_some_and(|known| known == operand))
+        };
+        if !condition.is_none_or(|condition| condition.iter().all(is_written)) {
             return None;
         }
         let mut narrowed = rule.narrow(&self.filter.conjuncts(), source.schema())?;
@@ -201,17 +186,17 @@ impl Selection {
 
     /// Whether the page tells how many documents there are on all pages.
     pub(crate) fn wants_total(&self) -> bool {
-        self.wants_total
+        self.query.total
     }
 
     /// How many documents are wanted at most.
     pub(crate) fn limit(&self) -> Option<u64> {
-        self.limit
+        self.query.limit
     }
 
     /// How many selected documents are left out before the first.
     pub(crate) fn offset(&self) -> u64 {
-        self.offset
+        self.query.offset
     }
 
     /// Selects among `slots` and gives the page in the order of the query: what follows the
@@ -224,9 +209,9 @@ impl Selection {
         sure: bool,
     ) -> Sorted {
         let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let limit = self.limit.map(size);
+        let limit = self.query.limit.map(size);
         let after = self.after.as_ref();
-        let mut sorter = Sorter::new(source, &self.order, after, size(self.offset), limit);
+        let mut sorter = Sorter::new(source, &self.order, after, size(self.query.offset), limit);
         for slot in slots {
             let document = DocumentReader::new(source, slot);
             if sure || self.takes(&document) {
@@ -248,13 +233,18 @@ impl Selection {
     /// from which this page begins.
     pub(crate) fn token(&self, source: &dyn Source, last: Option<u32>) -> String {
         let position = last.map(|slot| self.order.position(&DocumentReader::new(source, slot)));
-        page::encode(self.hash, position.as_ref().or(self.after.as_ref()))
+        page::encode(self.hash(), position.as_ref().or(self.after.as_ref()))
     }
 
     /// The token from which the page behind an entry of an index begins.
     pub(crate) fn entry_token(&self, key: &[u8], identity: Vec<u8>) -> String {
         let values = vec![SortValue::Bytes(key.to_vec())];
-        page::encode(self.hash, Some(&Position { values, place: identity }))
+        page::encode(self.hash(), Some(&Position { values, place: identity }))
+    }
+
+    /// The hash of what a token is bound to.
+    fn hash(&self) -> u64 {
+        hash(&self.query, self.is_canonical)
     }
 
     /// Appends what the query wants of the document in `slot`, given its short ID where IDs are
@@ -274,7 +264,7 @@ impl Selection {
                 push_member("$key", &rule.show(key, source.schema()).to_text(), out);
             }
         }
-        if let (true, Some(search)) = (self.wants_hits, &self.search) {
+        if let (true, Some(search)) = (self.query.hits, &self.search) {
             let hits = search.hits(&DocumentReader::new(source, slot));
             push_member("hits", &serde_json::to_string(&hits).unwrap_or_default(), out);
         }

@@ -289,7 +289,7 @@ impl Store {
             let query = Query { fields: options.fields, ..Query::default() };
             let mut out = String::new();
             let id = state.forest().id(slot);
-            Selection::compile(&query, state)?.write(state, slot, id.as_deref(), None, &mut out);
+            Selection::compile(query, state)?.write(state, slot, id.as_deref(), None, &mut out);
             Ok(out)
         })
     }
@@ -403,7 +403,7 @@ impl Store {
     /// INVALID, LIMIT, UNSUPPORTED, NOTFOUND for the query; those of reading.
     pub fn list(&self, query: Option<&str>) -> Result<String> {
         let query = Query::parse(query)?;
-        self.read(|state| listing::page(&query, state))
+        self.read(|state| listing::page(query, state))
     }
 
     /// Counts the documents that a query selects, whatever its limit and offset.
@@ -412,7 +412,7 @@ impl Store {
     /// As [`Store::list`].
     pub fn count(&self, query: Option<&str>) -> Result<i64> {
         let query = Query::parse(query)?;
-        let count = self.read(|state| listing::count(&query, state))?;
+        let count = self.read(|state| listing::count(query, state))?;
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
@@ -422,7 +422,7 @@ impl Store {
     /// As [`Store::list`].
     pub fn explain(&self, query: Option<&str>) -> Result<String> {
         let query = Query::parse(query)?;
-        self.read(|state| report(&listing::explain(&query, state)?))
+        self.read(|state| report(&listing::explain(query, state)?))
     }
 
     /// Tells what was written since a revision: `{"changes":[{"op","uuid","id","rev"}],"next",
@@ -447,7 +447,7 @@ impl Store {
     pub fn cursor(&self, query: Option<&str>) -> Result<Cursor> {
         let query = Query::parse(query)?;
         let state = self.state()?;
-        let scan = Scan::new(&query, &state)?;
+        let scan = Scan::new(query, &state)?;
         Ok(Cursor { state, scan })
     }
 }

@@ -138,7 +138,7 @@ fn loaded(count: u32) -> State {
 
 fn count(state: &State, query: &str) -> u64 {
     let query = Query::parse(Some(query)).unwrap();
-    listing::count(&query, state).unwrap()
+    listing::count(query, state).unwrap()
 }
 
 #[test]

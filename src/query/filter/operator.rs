@@ -108,9 +108,14 @@ impl Compiler<'_> {
         let mut passing = vec![test.holds(&Reading::Missing)];
         if let Some(dimension) = self.source.schema().dimensions.get(place) {
             let coded = (1..).map_while(|code| dimension.value(code));
-            passing.extend(
-                coded.map(|value| test.holds(&Reading::Json(Value::String(value.to_owned())))),
-            );
+            match &test {
+                Test::Equal(Operand::Json(Value::String(wanted))) => {
+                    passing.extend(coded.map(|value| value == wanted));
+                }
+                test => passing.extend(
+                    coded.map(|value| test.holds(&Reading::Json(Value::String(value.to_owned())))),
+                ),
+            }
         }
         Node::Code(CodeTest { dimension: place, passing, otherwise: Some(test) })
     }

@@ -6,12 +6,12 @@ use crate::model::json::parse;
 use crate::query::testing::World;
 
 fn select(world: &World, query: &str) -> Selection {
-    let query = Query::parse(Some(query)).unwrap();
-    Selection::compile(&query, world).unwrap_or_else(|error| panic!("{query:?}: {error:?}"))
+    let parsed = Query::parse(Some(query)).unwrap();
+    Selection::compile(parsed, world).unwrap_or_else(|error| panic!("{query}: {error:?}"))
 }
 
 fn refuse(world: &World, query: &str) -> Error {
-    Selection::compile(&Query::parse(Some(query)).unwrap(), world).unwrap_err()
+    Selection::compile(Query::parse(Some(query)).unwrap(), world).unwrap_err()
 }
 
 fn sorted(world: &World, query: &str) -> Vec<u32> {
