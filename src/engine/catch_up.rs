@@ -66,7 +66,7 @@ impl Engine {
         }
         // Should anything go wrong from here on, what was read is lost but for a load.
         self.stale.store(true, Ordering::SeqCst);
-        let mut state = self.current();
+        let mut state = State::clone(&self.current());
         let mut replay = Replay::new(false);
         for record in &records {
             replay.run(&mut state, record)?;

@@ -129,7 +129,7 @@ impl Engine {
                 let exclusive = Arc::from(self.storage.lock(limits.lock_timeout)?);
                 let since = self.machine.monotonic();
                 self.refresh(&*exclusive)?;
-                let state = self.current();
+                let state = State::clone(&self.current());
                 tip.session = Some(Session { exclusive, state, since, is_new: true });
                 return Ok(tip);
             };
@@ -162,7 +162,7 @@ impl Engine {
         self.flush_tip(tip)?;
         self.refresh(&*exclusive)?;
         if let Some(session) = &mut tip.session {
-            session.state = self.current();
+            session.state = State::clone(&self.current());
         }
         Ok(())
     }

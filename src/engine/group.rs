@@ -191,7 +191,7 @@ impl Engine {
     /// last acknowledged state goes to a fresh file; if that fails, too, the store refuses writes
     /// until it is opened anew and made good.
     pub(super) fn fail(&self, tip: &mut Tip, exclusive: &dyn Exclusive, error: Error) -> Error {
-        let mut state = self.current();
+        let mut state = State::clone(&self.current());
         // The numbers of the commits that failed are not given out again.
         state.commit = state.commit.max(exclusive.position().seq);
         let saved = exclusive.rebase(state.commit, &load::write(&state), None);
@@ -216,7 +216,7 @@ impl Engine {
         });
         tip.durable = tip.written;
         if let Some(session) = &mut tip.session {
-            session.state = self.current();
+            session.state = State::clone(&self.current());
         }
         error
     }

@@ -84,7 +84,7 @@ pub(crate) struct Engine {
     machine: Machine,
     /// Whether anything is kept beyond the process.
     is_kept: bool,
-    published: RwLock<State>,
+    published: RwLock<Arc<State>>,
     /// Threads that write take turns at the tip.
     turns: Turns,
     tip: Mutex<Tip>,
@@ -143,7 +143,7 @@ impl Engine {
             group: Group::default(),
             unsynced: Arc::default(),
             me: OnceLock::new(),
-            published: RwLock::new(State::new(schema.clone().unwrap_or_default())),
+            published: RwLock::new(Arc::new(State::new(schema.clone().unwrap_or_default()))),
             minter: Mutex::new(minter),
             schema,
             stale: AtomicBool::new(true),
@@ -197,7 +197,7 @@ impl Engine {
         look: impl FnOnce(&State) -> Result<R>,
     ) -> Result<R> {
         self.catch_up(limits)?;
-        look(&self.published.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.current())
     }
 
     fn at_path(&self, error: Error) -> Error {
@@ -232,15 +232,22 @@ impl Engine {
         }
     }
 
-    fn current(&self) -> State {
-        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The state that everybody sees. Whoever looks at it holds no lock: nobody waits for a long
+    /// look, and a look may ask for the state again.
+    fn current(&self) -> Arc<State> {
+        Arc::clone(&self.published.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn publish(&self, state: State) {
         if let Some(time) = state.envelope.updated_at.as_deref().and_then(|t| Time::parse(t).ok()) {
             self.minter.lock().unwrap_or_else(PoisonError::into_inner).pass(time);
         }
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = state;
+        let state = Arc::new(state);
+        let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *published, state);
+        drop(published);
+        // It may be the last to hold much memory, which takes a while to give up.
+        drop(old);
         self.stale.store(false, Ordering::SeqCst);
         self.commits.note();
     }

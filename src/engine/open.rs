@@ -163,7 +163,8 @@ impl Engine {
         drop(exclusive);
         if let Some(format) = request.format {
             let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::make_mut(&mut published.envelope).format = format;
+            let state = Arc::make_mut(&mut published);
+            Arc::make_mut(&mut state.envelope).format = format;
         }
         if let Some(schema) = &request.schema {
             if self.read(&request.limits, |state| takes_over(schema, state))? {

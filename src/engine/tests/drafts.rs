@@ -1,6 +1,7 @@
 //! Writing through a draft: nothing of a failed one is seen, and what it minted is not used up.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use super::{check, document, file, load, outputs, schema, uuid, written};
@@ -182,6 +183,21 @@ fn a_snapshot_stays_while_writes_go_on() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn who_looks_at_a_state_keeps_no_writer_waiting_and_may_ask_for_it_again() {
+    let engine = memory((*schema()).clone());
+    let (written, is_written) = mpsc::channel();
+    let looked = engine.read(&limits(), |state| {
+        let writer = Arc::clone(&engine);
+        thread::spawn(move || written.send(add(&writer, "{}")));
+        let added = is_written.recv_timeout(Duration::from_secs(20));
+        assert!(added.expect("the write ends while somebody looks").is_ok());
+        Ok((state.len(), engine.snapshot(&limits())?.len()))
+    });
+    assert_eq!(looked.unwrap(), (0, 1));
+    assert_eq!(engine.read(&limits(), |state| Ok(state.len())).unwrap(), 1);
 }
 
 #[test]
