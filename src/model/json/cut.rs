@@ -12,27 +12,19 @@ use super::write::{new_line, quote};
 /// The names of the members of an object and the JSON of their values, in order. Names come as they
 /// are written: those of the members that every document has hold no escapes.
 pub(crate) fn members(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let bytes = text.as_bytes();
-    // Places are counted in bytes; the text is cut only where a part was found.
-    let mut before = skip_space(bytes, 0);
-    let mut goes_on = bytes.get(before) == Some(&b'{');
+    let mut rest = skip_space(text).strip_prefix('{').unwrap_or_default();
     std::iter::from_fn(move || {
-        if !goes_on {
-            return None;
-        }
-        let name = skip_space(bytes, before + 1);
-        let name_end = name + string_length(bytes.get(name..)?)?;
-        let colon = skip_space(bytes, name_end);
-        let value = skip_space(bytes, colon + 1);
-        let value_end = value + value_length(bytes.get(value..)?)?;
-        let end = skip_space(bytes, value_end);
-        goes_on = match (bytes.get(colon)?, bytes.get(end)?) {
-            (b':', b',') => true,
-            (b':', b'}') => false,
+        rest = skip_space(rest);
+        let (name, behind) = rest.split_at_checked(string_length(rest.as_bytes())?)?;
+        let behind = skip_space(skip_space(behind).strip_prefix(':')?);
+        let (value, behind) = behind.split_at_checked(value_length(behind.as_bytes())?)?;
+        rest = skip_space(behind);
+        rest = match rest.as_bytes().first()? {
+            b',' => rest.get(1..)?,
+            b'}' => "",
             _ => return None,
         };
-        before = end;
-        Some((text.get(name + 1..name_end.checked_sub(1)?)?, text.get(value..value_end)?))
+        Some((name.get(1..name.len().checked_sub(1)?)?, value))
     })
 }
 
@@ -82,34 +74,28 @@ pub(crate) fn push_compact(value: &str, out: &mut String) {
 /// [`Value::write_pretty`](super::Value::write_pretty) does.
 pub(crate) fn push_pretty(value: &str, indent: usize, out: &mut String) {
     let bytes = value.as_bytes();
-    let (mut at, mut copied, mut depth) = (0, 0, indent);
+    let (mut at, mut depth) = (0, indent);
     while let Some(&byte) = bytes.get(at) {
-        at += part_length(bytes, at);
-        let is_end = match byte {
-            b'{' | b'[' if matches!(bytes.get(at), Some(b'}' | b']')) => {
-                at += 1;
-                continue;
-            }
-            b'{' | b'[' => {
-                depth += 1;
-                false
-            }
-            b'}' | b']' => {
-                depth = depth.saturating_sub(1);
-                true
-            }
-            b',' | b':' => false,
-            _ => continue,
-        };
-        let end = if is_end { at - 1 } else { at };
-        out.push_str(value.get(copied..end).unwrap_or_default());
-        copied = end;
-        match byte {
-            b':' => out.push(' '),
-            _ => new_line(out, depth),
+        let next = bytes.get(at + 1).copied();
+        let end = at + part_length(bytes, at);
+        let is_empty = matches!((byte, next), (b'{', Some(b'}')) | (b'[', Some(b']')));
+        if matches!(byte, b'}' | b']') {
+            depth = depth.saturating_sub(1);
+            new_line(out, depth);
         }
+        let end = if is_empty { end + 1 } else { end };
+        out.push_str(value.get(at..end).unwrap_or_default());
+        match byte {
+            b'{' | b'[' if !is_empty => {
+                depth += 1;
+                new_line(out, depth);
+            }
+            b',' => new_line(out, depth),
+            b':' => out.push(' '),
+            _ => {}
+        }
+        at = end;
     }
-    out.push_str(value.get(copied..).unwrap_or_default());
 }
 
 /// The bytes of the string, mark, space or run of a number or word at a place; at least one.
@@ -127,12 +113,13 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// The place behind the white space at a place.
-fn skip_space(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|&byte| is_space(byte)) {
-        at += 1;
+fn skip_space(text: &str) -> &str {
+    // Stored texts have none.
+    if !text.bytes().next().is_some_and(is_space) {
+        return text;
     }
-    at
+    let count = text.bytes().take_while(|&byte| is_space(byte)).count();
+    text.get(count..).unwrap_or_default()
 }
 
 /// The bytes of the string at the beginning, quotation marks included.
