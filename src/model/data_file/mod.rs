@@ -96,8 +96,8 @@ pub(crate) trait Reader {
 }
 
 /// Reads the text of a file, and gives what is beside its documents. What documents mean depends
-/// on the schema, which a store writes behind them, into the last line but one: there it is looked
-/// for first, and documents are read in passing. Where it is elsewhere the file is read twice.
+/// on the schema, which a store writes behind them, at the end of the file: there it is looked for
+/// first, and documents are read in passing. Where it is elsewhere the file is read twice.
 ///
 /// # Errors
 /// CORRUPT with line and column, TOONEW, LIMIT, and those of `reader`.
