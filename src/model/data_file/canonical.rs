@@ -12,9 +12,11 @@ use crate::model::json::{Cursor, Names, cut, new_line, quote};
 use crate::model::schema::{CODE_OTHER, DimensionKind, Numbering, Schema};
 use crate::model::time::Time;
 
-/// The levels of nesting around the value of a member.
+/// The levels of nesting around a document in a file.
+const FILE_DEPTH: usize = 2;
+/// The levels of nesting in a document around the value of a member.
 const DOCUMENT_DEPTH: usize = 1;
-/// The levels of nesting around the value of a dimension.
+/// The levels of nesting in a document around the value of a dimension.
 const DIMENSION_DEPTH: usize = 2;
 
 /// A document read without making values of it.
@@ -51,35 +53,31 @@ pub(super) fn read<'a, 'b>(
     if schema.numbering == Numbering::Stable {
         return None;
     }
-    cursor.take(b'{')?;
-    cursor.take_name(r#""uuid""#)?;
+    cursor.take_name(b'{', r#""uuid""#)?;
     let uuid = cursor.plain_string()?;
-    cursor.take(b',')?;
-    let key = read_key(cursor)?;
-    cursor.take_name(r#""title""#)?;
+    let key = match cursor.take_name(b',', r#""key""#) {
+        Some(()) => Some(cursor.plain_string()?),
+        None => None,
+    };
+    cursor.take_name(b',', r#""title""#)?;
     let title = cursor.string()?;
-    cursor.take(b',')?;
-    cursor.take_name(r#""body""#)?;
+    cursor.take_name(b',', r#""body""#)?;
     let body = cursor.string()?;
-    cursor.take(b',')?;
-    cursor.take_name(r#""dimensions""#)?;
+    cursor.take_name(b',', r#""dimensions""#)?;
     let Dimensions { codes, parent, implied } = Dimensions::read(cursor, schema, buffers)?;
-    cursor.take(b',')?;
-    cursor.take_name(r#""created_at""#)?;
+    cursor.take_name(b',', r#""created_at""#)?;
     let created_at = cursor.plain_string()?;
-    cursor.take(b',')?;
-    cursor.take_name(r#""updated_at""#)?;
+    cursor.take_name(b',', r#""updated_at""#)?;
     let updated_at = cursor.plain_string()?;
-    cursor.take(b',')?;
-    cursor.take_name(r#""rev""#)?;
+    cursor.take_name(b',', r#""rev""#)?;
     let rev = cursor.value(DOCUMENT_DEPTH)?;
     cursor.take(b'}')?;
     let Buffers { text, dimensions, .. } = buffers;
     text.clear();
     for parts in [
         [r#"{"uuid":""#, uuid],
-        key.map_or([r#"""#, ""], |key| [r#"","key":"#, key]),
-        [r#","rev":"#, rev],
+        key.map_or(["", ""], |key| [r#"","key":""#, key]),
+        [r#"","rev":"#, rev],
         [r#","title":"#, title],
         [r#","body":"#, body],
         [r#","dimensions":"#, dimensions],
@@ -89,22 +87,12 @@ pub(super) fn read<'a, 'b>(
     ] {
         parts.iter().for_each(|part| text.push_str(part));
     }
+    key.map_or(Ok(()), check_key).ok()?;
     let uuid = read_uuid(uuid)?;
     let rev = rev.parse().ok().filter(|&rev| rev > 0)?;
     let created = Time::parse_canonical(created_at)?;
     Time::parse_canonical(updated_at)?;
     Some(Canonical { uuid, rev, created, codes, parent, text, implied })
-}
-
-/// Reads the key and what is behind it, where there is one; gives it as it is written.
-fn read_key<'a>(cursor: &mut Cursor<'a>) -> Option<Option<&'a str>> {
-    let Some(()) = cursor.take_name(r#""key""#) else { return Some(None) };
-    let key = cursor.string()?;
-    let text = key.get(1..key.len() - 1)?;
-    // A key with escapes is measured without them, elsewhere.
-    (!text.contains('\\') && check_key(text).is_ok()).then_some(())?;
-    cursor.take(b',')?;
-    Some(Some(key))
 }
 
 /// What the dimensions of a document say.
@@ -190,17 +178,12 @@ fn read_data<'a>(
     Some(())
 }
 
-/// Appends a document in the form of the file, `depth` levels deep, given the text that is stored;
-/// without the dimensions `left_out`, whose names are as JSON has them.
-pub(super) fn write(
-    stored: &str,
-    left_out: &[&str],
-    format: Format,
-    depth: usize,
-    out: &mut String,
-) {
+/// Appends a document in the form of the file, given the text that is stored; without the
+/// dimensions `left_out`, whose names are as JSON has them.
+pub(super) fn write(stored: &str, left_out: &[&str], format: Format, out: &mut String) {
     let start = out.len();
-    let mut writing = Writing { is_pretty: format == Format::Pretty, depth, is_first: true, out };
+    let is_pretty = format == Format::Pretty;
+    let mut writing = Writing { is_pretty, depth: FILE_DEPTH, is_first: true, out };
     if writing.document(&mut Cursor::new(stored, 0), left_out).is_none() {
         // Nothing else than `Document::write` makes stored texts. If something did, its text could
         // be read from the file as it is, too.
@@ -386,7 +369,7 @@ mod tests {
         assert!(check(DOCUMENT, &schema));
         let (text, _) = stored(DOCUMENT, &schema);
         let mut pretty = String::new();
-        write(&text, &[], Format::Pretty, 2, &mut pretty);
+        write(&text, &[], Format::Pretty, &mut pretty);
         let value = parse(DOCUMENT).unwrap();
         let mut expected = String::new();
         value.write_pretty(&mut expected, 2);
@@ -396,7 +379,7 @@ mod tests {
         assert_eq!(implied, 1);
         assert!(text.contains(r#"{"status":"pending","parent_id""#));
         let mut line = String::new();
-        write(&text, &["status"], Format::Lines, 2, &mut line);
+        write(&text, &["status"], Format::Lines, &mut line);
         assert!(!line.contains("pending") && !line.contains("  "), "{line}");
     }
 
@@ -422,12 +405,12 @@ mod tests {
             parse(&lines).unwrap().write_pretty(&mut pretty, 2);
             for (format, expected) in [(Format::Lines, lines), (Format::Pretty, pretty)] {
                 let mut written = String::from("before ");
-                write(&stored, &["a"], format, 2, &mut written);
+                write(&stored, &["a"], format, &mut written);
                 assert_eq!(written.strip_prefix("before "), Some(expected.as_str()));
             }
         }
         let mut written = String::new();
-        write("{\"no\": document", &[], Format::Pretty, 2, &mut written);
+        write("{\"no\": document", &[], Format::Pretty, &mut written);
         assert_eq!(written, "{\"no\": document");
     }
 
@@ -442,6 +425,7 @@ mod tests {
             ("status", "colour", false),
             ("_data.due", "due", false),
             ("\"_data.due\": null", "\"_data.due\": \"\\u0041\"", false),
+            ("_data.due", "_data.n", false),
             ("say", "\\/", false),
             ("\\n", "\\\\n\\b\\f\\r\\t", true),
             ("\"key\": \"a key\",", "", true),

@@ -31,7 +31,7 @@ impl Writer {
             Format::Pretty => "\n    ",
             Format::Lines => "\n",
         });
-        canonical::write(stored, left_out, self.format, 2, &mut self.out);
+        canonical::write(stored, left_out, self.format, &mut self.out);
     }
 
     /// Appends everything else and gives the bytes of the file.

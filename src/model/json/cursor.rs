@@ -34,13 +34,21 @@ impl<'a> Cursor<'a> {
         (self.byte()? == mark).then(|| self.at += 1)
     }
 
-    /// Takes `word`, which is how a name is written, and the colon behind it, if they come next.
+    /// Takes `mark`, `word`, which is how a name is written, and a colon; nothing, unless all of
+    /// them come next.
     #[inline]
-    pub(crate) fn take_name(&mut self, word: &str) -> Option<()> {
-        self.pass_space();
-        let rest = self.text.as_bytes().get(self.at..)?;
-        rest.starts_with(word.as_bytes()).then(|| self.at += word.len())?;
-        self.take(b':')
+    pub(crate) fn take_name(&mut self, mark: u8, word: &str) -> Option<()> {
+        let start = self.at;
+        let taken = self.take(mark).and_then(|()| {
+            self.pass_space();
+            let rest = self.text.as_bytes().get(self.at..)?;
+            rest.starts_with(word.as_bytes()).then(|| self.at += word.len())?;
+            self.take(b':')
+        });
+        if taken.is_none() {
+            self.at = start;
+        }
+        taken
     }
 
     /// Enters an object, and gives the name of its first member, if it has any.
@@ -165,9 +173,8 @@ mod tests {
     fn a_text_as_expected_is_read_part_by_part() {
         let text = "-{\"a\" :\n          \"x\\n\",\"b\":[1, {\"c\":null}],\"d\\\"\":-1.5e3 }";
         let mut cursor = Cursor::new(text, 1);
-        cursor.take(b'{').unwrap();
-        assert_eq!(cursor.take_name("\"b\""), None);
-        cursor.take_name("\"a\"").unwrap();
+        assert_eq!((cursor.take_name(b'{', "\"b\""), cursor.offset()), (None, 1));
+        cursor.take_name(b'{', "\"a\"").unwrap();
         assert_eq!(cursor.string(), Some("\"x\\n\""));
         assert_eq!(Cursor::new(text, 18).plain_string(), None);
         assert_eq!(Cursor::new(text, 2).plain_string(), Some("a"));
