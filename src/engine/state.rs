@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::engine::indexes::Indexes;
 use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
-use crate::index::{HashIndex, Span, Table, TextHeap};
+use crate::index::{HashIndex, Span, Table, TextHeap, prefetch};
 use crate::model::data_file::{Canonical, Envelope, settle_dimensions};
 use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key};
 use crate::model::json::quote;
@@ -110,11 +110,18 @@ impl State {
         self.rows.get(slot).and_then(|row| self.texts.get(row.text)).unwrap_or_default()
     }
 
-    /// Loads the texts of documents from memory that are going to be read.
-    pub(super) fn touch_texts(&self, slots: impl Iterator<Item = u32>) {
-        let rows = slots.map(|slot| self.rows.get(slot).map_or(Span::NONE, |row| row.text));
-        let spans: Vec<Span> = rows.collect();
-        self.texts.touch(&spans);
+    /// Asks memory for the rows of documents.
+    pub(super) fn prefetch_rows(&self, slots: impl Iterator<Item = u32>) {
+        for row in slots.filter_map(|slot| self.rows.get(slot)) {
+            // A row may lie on two lines.
+            prefetch(&row.uuid);
+            prefetch(&row.codes);
+        }
+    }
+
+    /// Asks memory for the texts of documents.
+    pub(super) fn prefetch_texts(&self, slots: impl Iterator<Item = u32>) {
+        self.texts.prefetch(slots.filter_map(|slot| self.rows.get(slot)).map(|row| row.text));
     }
 
     /// The text that calls return, with the short ID of this state.

@@ -112,14 +112,31 @@ impl Stream {
             self.ahead.push(found);
         }
         let any = !self.ahead.is_empty();
+        if self.ahead.len() > 1 {
+            state.prefetch_rows(self.slots());
+        }
         self.ahead.retain_mut(|found| {
             let decided = selection.decide(&state.codes(found.slot));
             found.is_sure = decided == Some(true);
             decided != Some(false)
         });
-        if self.ahead.len() > 1 && selection.reads_texts() {
-            state.touch_texts(self.ahead.iter().map(|found| found.slot));
+        if self.ahead.len() > 1 {
+            self.prefetch(selection, state);
         }
         any
+    }
+
+    /// Asks memory for what those ahead are read and written with.
+    fn prefetch(&self, selection: &Selection, state: &State) {
+        if selection.reads_texts() {
+            state.prefetch_texts(self.slots());
+        }
+        if selection.wants_ids() && !matches!(self.way, Way::Walk { .. }) {
+            state.forest().prefetch_paths(self.slots());
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = u32> + '_ {
+        self.ahead.iter().map(|found| found.slot)
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ids::prefixes::{self, Prefixes};
-use crate::index::{Members, Table};
+use crate::index::{Members, Table, prefetch};
 use crate::model::document::Codes;
 use crate::model::schema::Schema;
 use crate::model::time::Time;
@@ -363,6 +363,19 @@ impl Forest {
             push_number(self.number_in(partition, slot)?, &mut id);
         }
         Some(id)
+    }
+
+    /// Asks memory for what the IDs of documents are made of, level by level.
+    pub(crate) fn prefetch_paths(&self, slots: impl Iterator<Item = u32>) {
+        // Unplaced ones may be their own ancestors.
+        let mut slots: Vec<u32> = slots.filter(|&slot| self.is_placed(slot)).collect();
+        while !slots.is_empty() {
+            let nodes = || slots.iter().filter_map(|&slot| self.nodes.get(slot));
+            nodes().for_each(|node| prefetch(&node.parent));
+            let partitions = nodes().filter_map(|node| self.partitions.get(node.partition));
+            partitions.for_each(|partition| prefetch(&partition.parent));
+            slots = nodes().map(|node| node.parent).filter(|&parent| parent != ROOT).collect();
+        }
     }
 
     /// The number that its ID ends with, and the prefix text before it.

@@ -7,7 +7,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, Partition, ROOT, push_number};
+use crate::ids::forest::{Forest, Parent, ROOT, push_number};
+use crate::index::prefetch;
 use crate::model::document::Codes;
 use crate::model::time::Time;
 
@@ -139,7 +140,7 @@ impl Walk {
             }
             self.reach = AHEAD_MAX.min(self.reach * 2);
             if ahead.end > 2 {
-                forest.touch(ahead.slots.get(..ahead.end).unwrap_or_default());
+                forest.prefetch_below(ahead.slots.get(..ahead.end).unwrap_or_default());
             }
             frame.ahead = ahead;
             return true;
@@ -206,15 +207,18 @@ fn unplaced_in_reverse(forest: &Forest) -> Vec<u32> {
 }
 
 impl Forest {
-    /// Loads what a walk needs of documents, in stages: within each, nothing waits for anything
-    /// else.
-    fn touch(&self, slots: &[u32]) {
-        let lists = slots.iter().filter_map(|&slot| self.nodes.get(slot)?.children.as_ref());
-        let lists: Vec<&Arc<Vec<u32>>> = lists.collect();
-        let below = lists.iter().filter_map(|list| self.partitions.get(*list.first()?));
-        let below: Vec<&Partition> = below.collect();
-        let children = below.iter().filter_map(|it| self.nodes.get(it.members.select(0)?));
-        std::hint::black_box(children.filter(|node| node.children.is_some()).count());
+    /// Asks memory for what a walk needs of documents, in stages: within each, nothing waits for
+    /// anything else.
+    fn prefetch_below(&self, slots: &[u32]) {
+        let nodes = || slots.iter().filter_map(|&slot| self.nodes.get(slot));
+        nodes().for_each(|node| prefetch(&node.parent));
+        let lists: Vec<&Vec<u32>> = nodes().filter_map(|node| node.children.as_deref()).collect();
+        let first = || lists.iter().filter_map(|list| list.first());
+        first().for_each(prefetch);
+        let below = || first().filter_map(|&partition| self.partitions.get(partition));
+        below().for_each(|partition| prefetch(&partition.parent));
+        let children = below().filter_map(|it| self.nodes.get(it.members.select(0)?));
+        children.for_each(|node| prefetch(&node.parent));
     }
 
     /// The steps from a root to a placed document.

@@ -11,6 +11,7 @@ mod entries;
 mod hash_index;
 mod key;
 mod members;
+mod prefetch;
 mod table;
 mod text_heap;
 mod tree;
@@ -19,6 +20,7 @@ pub(crate) use entries::{Entries, Entry};
 pub(crate) use hash_index::HashIndex;
 pub(crate) use key::Key;
 pub(crate) use members::Members;
+pub(crate) use prefetch::prefetch;
 pub(crate) use table::Table;
 pub(crate) use text_heap::{Span, TextHeap};
 

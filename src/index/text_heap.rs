@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::prefetch::prefetch;
 use super::table::{Roomy, Table};
 
 /// The size of a segment: its text and its entries together stay below that.
@@ -132,22 +133,21 @@ impl TextHeap {
         }
     }
 
-    /// Loads texts from memory, in stages: within each, nothing waits for anything else.
-    pub(crate) fn touch(&self, spans: &[Span]) {
-        let fulls: Vec<Option<(&Full, u32)>> = spans
-            .iter()
-            .map(|span| match self.segments.get(span.segment) {
-                Some(Segment::Full(full)) => Some((&**full, span.entry)),
-                _ => None,
-            })
-            .collect();
-        let texts: Vec<&str> = fulls
-            .into_iter()
-            .map(|full| full.and_then(|(full, at)| text_at(&full.text, &full.entries, at)))
-            .map(Option::unwrap_or_default)
-            .collect();
-        let bytes = texts.iter().map(|text| text.bytes().step_by(LINE_BYTES).fold(0, u8::max));
-        std::hint::black_box(bytes.fold(0, u8::max));
+    /// Asks memory for texts, in stages: within each, nothing waits for anything else.
+    pub(crate) fn prefetch(&self, spans: impl Iterator<Item = Span>) {
+        let fulls = spans.filter_map(|span| match self.segments.get(span.segment)? {
+            Segment::Full(full) => Some((&**full, span.entry)),
+            Segment::Free { .. } => None,
+        });
+        let fulls: Vec<(&Full, u32)> =
+            fulls.inspect(|(full, _)| prefetch(&full.live_bytes)).collect();
+        for (full, at) in &fulls {
+            full.entries.get(*at as usize).into_iter().for_each(prefetch);
+        }
+        for (full, at) in fulls {
+            let text = text_at(&full.text, &full.entries, at).unwrap_or_default();
+            text.as_bytes().iter().step_by(LINE_BYTES).for_each(prefetch);
+        }
     }
 
     /// Removes the text at `span`. Other texts may be moved by that: they are returned with their

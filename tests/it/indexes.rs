@@ -8,6 +8,7 @@ use nanostore::Store;
 use crate::json::Value;
 use crate::model_calls::parsed;
 use crate::random::{Random, seed};
+use crate::universe::TestFolder;
 
 const DIMENSIONS: &str = r#""dimensions":[
     {"name":"status","type":"enumerated","values":["pending","active","done"],
@@ -213,4 +214,34 @@ fn a_store_with_indexes_answers_as_one_without() {
     for way in ["scan native", "scan sort", "filter native", "index index", "index sort"] {
         assert!(used.contains_key(way), "no query went this way: {way}; {used:?}");
     }
+}
+
+#[test]
+fn an_index_lists_documents_that_hang_below_each_other_in_a_circle_without_ids() {
+    let folder = TestFolder::new("circle");
+    let path = folder.path().join("tasks.json");
+    // Three in a circle, one below them, one whose parent is not there, one that is in order.
+    let documents: Vec<String> = [(1, 2), (2, 3), (3, 1), (4, 3), (5, 9), (6, 0)]
+        .iter()
+        .map(|&(number, parent)| {
+            let parent = match parent {
+                0 => String::new(),
+                _ => format!(r#","dimensions":{{"parent_id":"{}"}}"#, uuid(parent)),
+            };
+            format!(r#"{{"uuid":"{}","data":{{"due":{number}}}{parent}}}"#, uuid(number))
+        })
+        .collect();
+    let text = format!(r#"{{"documents":[{}]}}"#, documents.join(","));
+    std::fs::write(&path, text).expect("a file");
+    let options = format!(r#"{{"schema":{{{DIMENSIONS},{INDEXES}}}}}"#);
+    let store = Store::open(&path, Some(&options)).expect("it opens");
+    let page = store.list(Some(r#"{"index":"due","fields":["id","data.due"]}"#)).expect("a page");
+    let page = parsed(&page);
+    let found = page.get("documents").and_then(Value::elements).expect("documents");
+    let ids: Vec<_> = found.iter().map(|it| it.get("id").and_then(Value::as_text)).collect();
+    assert_eq!(ids, [None, None, None, None, None, Some("1")]);
+}
+
+fn uuid(number: u32) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
 }
