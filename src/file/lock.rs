@@ -165,7 +165,8 @@ impl LockFile {
         if !has_turn {
             return Err(self.timed_out(timeout));
         }
-        let mut guard = Guard { lock: Arc::clone(self), file: None };
+        let mut guard =
+            Guard { lock: Arc::clone(self), file: None, header: Mutex::default() };
         for _ in 0..OPEN_ATTEMPTS {
             let Opened { file, metadata } = self.opened();
             let taken = if self.has_seats {
@@ -325,13 +326,28 @@ impl LockFile {
 pub(crate) struct Guard {
     lock: Arc<LockFile>,
     file: Option<Arc<dyn File>>,
+    /// The header as it was last read or written: nobody else writes it meanwhile.
+    header: Mutex<Option<Header>>,
 }
 
 impl Guard {
+    /// The header; None when there is none.
+    pub(crate) fn header(&self) -> Result<Option<Header>> {
+        let mut known = self.header.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_none() {
+            *known = self.lock.header()?;
+        }
+        Ok(*known)
+    }
+
     /// Writes the header; only who holds the lock exclusively may.
     pub(crate) fn write_header(&self, header: &Header) -> Result<()> {
         let file = self.file.as_ref().map_or_else(|| self.lock.current(), Arc::clone);
-        header.write(&*file).map_err(|error| self.lock.failed("write", error))
+        let written = header.write(&*file).map_err(|error| self.lock.failed("write", error));
+        // Of one that failed, nobody knows what is there.
+        *self.header.lock().unwrap_or_else(PoisonError::into_inner) =
+            written.as_ref().ok().map(|()| *header);
+        written
     }
 
     /// Writes the header and makes it durable. Nobody may build on one that is not: if it cannot be

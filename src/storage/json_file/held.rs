@@ -66,7 +66,7 @@ impl Held {
     }
 
     fn header(&self) -> Result<Header> {
-        Ok(self.store.header(&self.place)?.unwrap_or_default())
+        Ok(self.guard.header()?.unwrap_or_default())
     }
 
     /// The header of a store that may be written.
@@ -282,7 +282,7 @@ impl Held {
 
 impl Exclusive for Held {
     fn changed(&self) -> Result<Change> {
-        let header = self.store.header(&self.place)?;
+        let header = self.guard.header()?;
         let change = self.store.differs(&self.place, header)?;
         let floor = self.store.seen().floor;
         if change == Change::None && header.is_some_and(|header| header.commit > floor) {
