@@ -1,6 +1,6 @@
 //! The feed: what was written since a revision.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,8 +15,15 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Told of each commit that is published.
 #[derive(Default)]
 pub(super) struct Commits {
-    count: Mutex<u64>,
+    noted: Mutex<Noted>,
     more: Condvar,
+}
+
+#[derive(Default)]
+struct Noted {
+    commits: u64,
+    /// Threads that wait for another one.
+    threads: u32,
 }
 
 /// What was written since a revision.
@@ -36,21 +43,31 @@ struct Changed {
 }
 
 impl Commits {
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn count(&self) -> u64 {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().commits
     }
 
     /// Notes a commit.
     pub(super) fn note(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.more.notify_all();
+        let mut noted = self.lock();
+        noted.commits += 1;
+        // Waking nobody costs a system call, too.
+        if noted.threads > 0 {
+            self.more.notify_all();
+        }
     }
 
     /// Waits until there are more than `count`, but not for long.
     fn wait(&self, count: u64, at_most: Duration) {
-        let known = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = |now: &mut u64| *now == count;
-        drop(self.more.wait_timeout_while(known, at_most.min(PAUSE), is_known));
+        let mut noted = self.lock();
+        noted.threads += 1;
+        let is_known = |noted: &mut Noted| noted.commits == count;
+        let waited = self.more.wait_timeout_while(noted, at_most.min(PAUSE), is_known);
+        waited.unwrap_or_else(PoisonError::into_inner).0.threads -= 1;
     }
 }
 
