@@ -15,7 +15,6 @@ use crate::engine::source::During;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::{Document, Problem, check_document_bytes};
-use crate::model::json::Value;
 use crate::model::time::Time;
 use crate::query::{Filter, Source};
 
@@ -340,17 +339,4 @@ fn must_mend(problem: Problem) -> Error {
         .named("BREAKS_SCHEMA")
         .field(problem.field)
         .hint("the document was so in the file: this write must mend it, too")
-}
-
-/// Whether two versions of a document hold the same, whenever they were written.
-pub(super) fn is_same(one: &Document, other: &Document) -> bool {
-    let text = |document: &Document| {
-        let mut document = document.clone();
-        document.rev = 0;
-        document.updated_at = Value::Null;
-        let mut text = String::new();
-        document.write(&mut text);
-        text
-    };
-    text(one) == text(other)
 }

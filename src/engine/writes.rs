@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::engine::draft::{Draft, is_same};
+use crate::engine::draft::Draft;
 use crate::engine::identify::{Identifier, identifier};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::LEVELS_MAX;
@@ -62,9 +62,10 @@ impl Draft {
         self.check_identity(slot, &input, if_rev)?;
         let parent = self.parent_of(&input)?;
         let times = (input.created_at, input.updated_at);
-        let mut document = self.state.file_document(slot)?;
+        let (stored_at, mut document) = (stored.updated_at.clone(), stored);
+        document.strip(&schema, self.state.implied(slot));
         input.merge_into(&mut document, &schema);
-        self.write(slot, &stored, document, parent, times)
+        self.write(slot, stored_at, document, parent, times)
     }
 
     /// Replaces a document; creates it when `id` is a key or a UUID that is not there.
@@ -79,7 +80,8 @@ impl Draft {
         let parent = self.parent_of(&input)?;
         let times = (input.created_at, input.updated_at);
         let document = input.into_replacement(&stored, &schema);
-        self.write(slot, &stored, document, parent.or(Some(ParentRef::Root)), times)?;
+        let parent = parent.or(Some(ParentRef::Root));
+        self.write(slot, stored.updated_at, document, parent, times)?;
         Ok(slot)
     }
 
@@ -134,10 +136,12 @@ impl Draft {
         self.check_rev(slot, if_rev.or(input.rev))
     }
 
+    /// Puts another version of a document in the place of the one that was written `stored_at`,
+    /// unless they hold the same.
     fn write(
         &mut self,
         slot: u32,
-        stored: &Document,
+        stored_at: Value,
         mut document: Document,
         parent: Option<ParentRef>,
         (created_at, updated_at): (Option<Time>, Option<Time>),
@@ -150,8 +154,9 @@ impl Draft {
         }
         let implied = document.complete(&self.state.schema);
         let given = updated_at.map(|time| Value::String(time.to_text()));
-        let given = given.filter(|time| *time != stored.updated_at);
-        if given.is_none() && is_same(&document, stored) {
+        let given = given.filter(|time| *time != stored_at);
+        document.updated_at = stored_at;
+        if given.is_none() && self.is_stored(slot, &document) {
             return Ok(());
         }
         self.check_key_is_free(&document, Some(slot))?;
@@ -159,6 +164,14 @@ impl Draft {
         let now = self.tick();
         document.updated_at = given.unwrap_or_else(|| Value::String(now.to_text()));
         self.put(slot, document, implied)
+    }
+
+    /// Whether a document is just as it is stored.
+    fn is_stored(&self, slot: u32, document: &Document) -> bool {
+        let stored = self.state.text(slot);
+        let mut text = String::with_capacity(stored.len());
+        document.write(&mut text);
+        text == stored
     }
 
     /// The parent that an input names, by its UUID; none when it says nothing of a parent.
