@@ -14,19 +14,28 @@ use crate::storage::{Exclusive, Position};
 #[derive(Default)]
 pub(super) struct Group {
     waiting: Mutex<Waiting>,
-    moved: Condvar,
+    session_ended: Condvar,
 }
 
 #[derive(Default)]
 struct Waiting {
+    /// Some thread syncs.
     syncing: bool,
     /// All commits up to this one are on disk, or failed.
     done: u64,
     failed: BTreeMap<u64, Failure>,
+    /// Threads that wait for their commits. Each is woken alone: waking one for nothing takes as
+    /// long as deciding a commit.
+    threads: Vec<Waiter>,
     /// Sessions that have ended.
     sessions: u64,
-    /// Threads that wait for any of this to move.
-    threads: u32,
+    /// Threads that wait for one to end.
+    for_sessions: u32,
+}
+
+struct Waiter {
+    ticket: u64,
+    woken: Arc<Condvar>,
 }
 
 /// An error as each commit of a group gets it.
@@ -38,26 +47,43 @@ struct Failure {
     sys_errno: Option<i32>,
 }
 
+impl Waiting {
+    /// Takes out the threads whose commits are settled, and one that will sync for the others.
+    fn take_ready(&mut self) -> Vec<Waiter> {
+        let (done, mut leads) = (self.done, !self.syncing);
+        let is_ready = |it: &Waiter| it.ticket <= done || std::mem::take(&mut leads);
+        let (ready, rest) = std::mem::take(&mut self.threads).into_iter().partition(is_ready);
+        self.threads = rest;
+        ready
+    }
+}
+
 impl Group {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, mut waiting: MutexGuard<'a, Waiting>) -> MutexGuard<'a, Waiting> {
-        waiting.threads += 1;
-        let mut waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        waiting.threads -= 1;
-        waiting
+    /// Waits until the commit of a ticket may be settled, or this thread may sync.
+    fn wait<'a>(
+        &self,
+        mut waiting: MutexGuard<'a, Waiting>,
+        ticket: u64,
+    ) -> MutexGuard<'a, Waiting> {
+        let woken = Arc::new(Condvar::new());
+        waiting.threads.push(Waiter { ticket, woken: Arc::clone(&woken) });
+        let is_waiting = |waiting: &mut Waiting| {
+            waiting.threads.iter().any(|other| Arc::ptr_eq(&other.woken, &woken))
+        };
+        woken.wait_while(waiting, is_waiting).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what threads wait for, and wakes those that do: waking nobody costs a system call,
-    /// too.
+    /// Changes what threads wait for, and wakes those that it is for.
     fn change(&self, change: impl FnOnce(&mut Waiting)) {
         let mut waiting = self.lock();
         change(&mut waiting);
-        if waiting.threads > 0 {
-            self.moved.notify_all();
-        }
+        let ready = waiting.take_ready();
+        drop(waiting);
+        ready.iter().for_each(|it| it.woken.notify_one());
     }
 
     /// How many sessions have ended so far.
@@ -67,15 +93,21 @@ impl Group {
 
     /// Notes that a session ended.
     pub(super) fn note_end(&self) {
-        self.change(|waiting| waiting.sessions += 1);
+        let mut waiting = self.lock();
+        waiting.sessions += 1;
+        // Waking nobody costs a system call, too.
+        if waiting.for_sessions > 0 {
+            self.session_ended.notify_all();
+        }
     }
 
     /// Waits until another session ends than the first `ended`.
     pub(super) fn wait_for_end(&self, ended: u64) {
         let mut waiting = self.lock();
-        while waiting.sessions == ended {
-            waiting = self.wait(waiting);
-        }
+        waiting.for_sessions += 1;
+        let has_ended = |waiting: &mut Waiting| waiting.sessions == ended;
+        let waited = self.session_ended.wait_while(waiting, has_ended);
+        waited.unwrap_or_else(PoisonError::into_inner).for_sessions -= 1;
     }
 }
 
@@ -122,7 +154,7 @@ impl Engine {
                 return Ok(());
             }
             if waiting.syncing {
-                waiting = self.group.wait(waiting);
+                waiting = self.group.wait(waiting, ticket);
                 continue;
             }
             waiting.syncing = true;

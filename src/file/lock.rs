@@ -165,8 +165,7 @@ impl LockFile {
         if !has_turn {
             return Err(self.timed_out(timeout));
         }
-        let mut guard =
-            Guard { lock: Arc::clone(self), file: None, header: Mutex::default() };
+        let mut guard = Guard { lock: Arc::clone(self), file: None, header: Mutex::default() };
         for _ in 0..OPEN_ATTEMPTS {
             let Opened { file, metadata } = self.opened();
             let taken = if self.has_seats {

@@ -4,47 +4,53 @@
 //! it. Nothing else may be decided here.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// The queue. The thread whose ticket is in front has its turn until it leaves.
+/// The queue. A thread has its turn until it leaves.
 #[derive(Default)]
-pub(crate) struct Turns {
-    line: Mutex<Line>,
-    moved: Condvar,
-}
+pub(crate) struct Turns(Mutex<Line>);
 
 #[derive(Default)]
 struct Line {
-    tickets: VecDeque<u64>,
-    next: u64,
+    /// Whether a thread has its turn.
+    is_taken: bool,
+    /// Those that wait, who came first in front. Each is woken alone, and only for its turn: waking
+    /// one for nothing takes as long as deciding a commit.
+    waiting: VecDeque<Arc<Condvar>>,
 }
 
 impl Turns {
     /// Waits for the turn; false when it did not come within `timeout`.
     pub(crate) fn enter(&self, timeout: Duration) -> bool {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let ticket = line.next;
-        line.next = line.next.wrapping_add(1);
-        line.tickets.push_back(ticket);
-        let (mut line, _) = self
-            .moved
-            .wait_timeout_while(line, timeout, |line| line.tickets.front() != Some(&ticket))
-            .unwrap_or_else(PoisonError::into_inner);
-        let mine = line.tickets.front() == Some(&ticket);
-        if !mine {
-            line.tickets.retain(|other| *other != ticket);
+        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !line.is_taken {
+            line.is_taken = true;
+            return true;
         }
-        mine
+        let mine = Arc::new(Condvar::new());
+        line.waiting.push_back(Arc::clone(&mine));
+        let place = |line: &Line| line.waiting.iter().position(|other| Arc::ptr_eq(other, &mine));
+        let waited = mine.wait_timeout_while(line, timeout, |line| place(line).is_some());
+        let (mut line, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match place(&line) {
+            Some(place) => {
+                line.waiting.remove(place);
+                false
+            }
+            None => true,
+        }
     }
 
     /// Ends the turn of the thread that has it.
     pub(crate) fn leave(&self) {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        line.tickets.pop_front();
-        // Waking nobody costs a system call, too.
-        if !line.tickets.is_empty() {
-            self.moved.notify_all();
+        let mut line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who is taken out of the line has its turn.
+        let next = line.waiting.pop_front();
+        line.is_taken = next.is_some();
+        drop(line);
+        if let Some(next) = next {
+            next.notify_one();
         }
     }
 }
@@ -52,7 +58,6 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     #[test]
     fn a_second_thread_waits_and_gives_up_in_time() {
@@ -77,7 +82,7 @@ mod tests {
                 queue.leave();
             }));
             // The next one comes only once this one stands in the line.
-            while turns.line.lock().unwrap().tickets.len() < number + 2 {
+            while turns.0.lock().unwrap().waiting.len() < number + 1 {
                 std::thread::yield_now();
             }
         }
