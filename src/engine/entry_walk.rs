@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 
 use crate::engine::place;
 use crate::engine::state::State;
+use crate::index::{Entries, Entry};
 use crate::query::{KeyRange, Selection, Source};
+
+/// So many entries are looked for at once, more where more tie.
+const RUN_LEN: usize = 16;
 
 /// A walk over the entries between two positions.
 #[derive(Clone)]
@@ -31,6 +35,15 @@ impl EntryWalk {
         }
         self.first += 1;
         Some(self.first - 1)
+    }
+
+    /// The entries that it leads along, one after the other.
+    fn entries<'a>(&self, entries: &'a Entries) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
+        let (first, end) = (self.first, self.end);
+        match self.is_reversed {
+            true => Box::new((first..end).rev().filter_map(|position| entries.select(position))),
+            false => Box::new(entries.iter_from(first).take((end - first) as usize)),
+        }
     }
 
     /// How many entries are left.
@@ -114,26 +127,27 @@ impl RunWalk {
         self.run.pop_front()
     }
 
+    /// Takes the next entries that tie, and some more like them, each with those that it ties with.
     fn fill(&mut self, state: &State) -> Option<()> {
         let entries = state.entries(self.entries.index)?;
         let rule = state.rules().get(self.entries.index)?;
-        let first = entries.select(self.entries.next()?)?;
-        let beginning = rule.beginning(first.key.bytes(), self.parts);
-        self.run.push_back(first.slot);
-        loop {
-            let mut ahead = self.entries.clone();
-            let Some(entry) = ahead.next().and_then(|position| entries.select(position)) else {
-                break;
-            };
-            if !entry.key.bytes().starts_with(beginning) {
-                break;
+        let mut ahead = self.entries.entries(entries).peekable();
+        let mut taken = 0;
+        while self.run.len() < RUN_LEN {
+            let Some(first) = ahead.next() else { break };
+            let beginning = rule.beginning(first.key.bytes(), self.parts);
+            let start = self.run.len();
+            self.run.push_back(first.slot);
+            let ties = |entry: &&Entry| entry.key.bytes().starts_with(beginning);
+            self.run.extend(std::iter::from_fn(|| ahead.next_if(ties)).map(|entry| entry.slot));
+            let run = self.run.make_contiguous().get_mut(start..).unwrap_or_default();
+            taken += run.len() as u64;
+            if run.len() > 1 {
+                run.sort_by_cached_key(|&slot| place::encode(state, slot));
             }
-            self.run.push_back(entry.slot);
-            self.entries = ahead;
         }
-        if self.run.len() > 1 {
-            self.run.make_contiguous().sort_by_cached_key(|&slot| place::encode(state, slot));
-        }
-        Some(())
+        drop(ahead);
+        self.entries.skip(taken);
+        (taken > 0).then_some(())
     }
 }

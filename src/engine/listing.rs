@@ -62,7 +62,7 @@ impl Scan {
     /// Appends the next document to `out`; false at the end.
     pub(crate) fn write_next(&mut self, state: &State, out: &mut String) -> bool {
         let Some(found) = self.next(state) else { return false };
-        let key = self.key(state, found);
+        let key = if self.selection.wants_index_key() { self.key(state, found) } else { None };
         let write = |id: Option<&str>, out| self.selection.write(state, found.slot, id, key, out);
         match &self.source {
             Source::Stream(Stream { way: Way::Walk { .. }, ids, .. }) => {

@@ -179,6 +179,11 @@ impl Selection {
         self.projection.has_id()
     }
 
+    /// Whether the keys of the entries by which documents were found are wanted.
+    pub(crate) fn wants_index_key(&self) -> bool {
+        self.projection.has_index_key()
+    }
+
     /// Whether the texts of documents are read.
     pub(crate) fn reads_texts(&self) -> bool {
         self.projection.reads_texts()
@@ -248,7 +253,7 @@ impl Selection {
     }
 
     /// Appends what the query wants of the document in `slot`, given its short ID where IDs are
-    /// wanted, listed by the key `key` of an index.
+    /// wanted, and, where it is wanted, the key by which an index listed it.
     pub(crate) fn write(
         &self,
         source: &dyn Source,
@@ -258,9 +263,9 @@ impl Selection {
         out: &mut String,
     ) {
         self.projection.write(source, slot, id, out);
-        if self.projection.has_index_key() {
+        if let Some(key) = key {
             let rule = self.asked.as_ref().and_then(|asked| source.rules().get(asked.index));
-            if let (Some(rule), Some(key)) = (rule, key) {
+            if let Some(rule) = rule {
                 push_member("$key", &rule.show(key, source.schema()).to_text(), out);
             }
         }
