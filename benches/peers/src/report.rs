@@ -48,7 +48,8 @@ below 100,000 documents) that are not yet where they belong.
 pub fn run(folder: &Path, rounds: u32, counts: &[u32]) {
     let measured = |count: &u32| {
         println!("{count} documents");
-        compare::table(*count, rounds)
+        // A round with a million takes a quarter of an hour.
+        compare::table(*count, if *count > targets::COUNT { 1 } else { rounds })
     };
     let tables: Vec<Table> = counts.iter().map(measured).collect();
     let judged = tables.iter().rfind(|it| it.count <= targets::COUNT).expect("a size");
@@ -58,6 +59,7 @@ pub fn run(folder: &Path, rounds: u32, counts: &[u32]) {
     put_machine(&mut page, &tables);
     put_charts(&mut page, &charts);
     put_targets(&mut page, judged);
+    put_growth(&mut page, &tables);
     tables.iter().for_each(|it| put_table(&mut page, it));
     put_alone(&mut page, judged.count, &alone);
     page.push('\n');
@@ -74,14 +76,11 @@ macro_rules! put {
 fn put_machine(page: &mut String, tables: &[Table]) {
     put!(page, "\n## Machine\n");
     machine::lines().iter().for_each(|line| put!(page, "- {line}"));
-    let (rounds, asked) = (tables[0].rounds, tables.iter().map(|it| it.asked).max().unwrap_or(0));
-    let sizes: Vec<String> = tables.iter().map(|it| short(f64::from(it.count))).collect();
+    let asked = tables.iter().map(|it| it.asked).max().unwrap_or(0);
+    let sizes = tables.iter().map(|it| format!("{} (rounds: {})", size(it), it.rounds));
+    let sizes: Vec<String> = sizes.collect();
     let million = if tables.iter().any(|it| it.count > targets::COUNT) { " --million" } else { "" };
-    put!(
-        page,
-        "- Command: `cargo xtask bench{million}`; documents: {}; rounds: {rounds};",
-        sizes.join(", ")
-    );
+    put!(page, "- Command: `cargo xtask bench{million}`; documents: {};", sizes.join(", "));
     put!(
         page,
         "  answers of each store that were compared with those of the others: up to {asked}"
@@ -104,11 +103,26 @@ fn put_targets(page: &mut String, table: &Table) {
     }
 }
 
-fn put_table(page: &mut String, table: &Table) {
-    put!(page, "\n## {} documents\n", size(table));
+fn put_growth(page: &mut String, tables: &[Table]) {
+    let (Some(few), Some(many)) = (tables.first(), tables.last()) else { return };
+    let (from, to) = (size(few), size(many));
+    put!(page, "\n## Growth\n");
+    put!(page, "How many times as long it takes with {to} documents as with {from}; this store");
+    put!(page, "should take at most {} times as long with 1,000,000.\n", targets::GROWTH_MAX);
+    put_head(page);
+    targets::growth(few, many).for_each(|row| put!(page, "| {} |", row.join(" | ")));
+}
+
+/// The names of the peers, above a table.
+fn put_head(page: &mut String) {
     let names: Vec<&str> = PEERS.iter().map(|it| it.name).collect();
     put!(page, "| | {} |", names.join(" | "));
     put!(page, "|---|{}", "---|".repeat(PEERS.len()));
+}
+
+fn put_table(page: &mut String, table: &Table) {
+    put!(page, "\n## {} documents\n", size(table));
+    put_head(page);
     for (name, values) in &table.figures {
         let cells: Vec<String> = values.iter().map(|it| cell(name, values[0], *it)).collect();
         put!(page, "| {} | {} |", title(name), cells.join(" | "));

@@ -96,6 +96,22 @@ const TARGETS: &[(&str, Wanted)] = &[
     (RESIDENT, Own(FILES, 1.25)),
 ];
 
+/// What should take at most `GROWTH_MAX` times as long with a million documents as with a thousand.
+const GROWING: [&str; 5] = [GET, RESOLVE, BATCHED, ADD, LIST];
+pub const GROWTH_MAX: f64 = 3.0;
+
+/// Of each of these figures how many times as much it is with many documents as with few, for each
+/// peer.
+pub fn growth(few: &Table, many: &Table) -> impl Iterator<Item = [String; 1 + PEERS.len()]> {
+    GROWING.iter().map(|name| {
+        let (few, many) = (few.of(name), many.of(name));
+        std::array::from_fn(|place| match place.checked_sub(1) {
+            None => title(name).to_owned(),
+            Some(peer) => format!("{} x", short(many[peer] / few[peer])),
+        })
+    })
+}
+
 /// A target: of what, what is wanted, what was reached, and whether that is enough.
 pub fn rows(table: &Table) -> impl Iterator<Item = [String; 4]> {
     TARGETS.iter().map(|(name, wanted)| {
