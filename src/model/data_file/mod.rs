@@ -106,12 +106,12 @@ pub(crate) fn read(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
 }
 
 fn read_with(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
-    if let Some(envelope) = envelope_at_end(text) {
-        let mut documents = Documents::new(reader.schema(&envelope)?);
-        return take_apart(text, &mut |parser| documents.read(parser, reader));
+    if let Some(metadata) = metadata_at_end(text) {
+        let mut documents = Documents::new(reader.schema(&metadata.envelope)?);
+        return take_apart(text, Some(metadata), &mut |parser| documents.read(parser, reader));
     }
     let mut places = Vec::new();
-    let envelope = take_apart(text, &mut |parser| {
+    let envelope = take_apart(text, None, &mut |parser| {
         places.push(parser.offset());
         parser.raw_value().map(drop)
     })?;
@@ -124,21 +124,31 @@ fn read_with(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
     Ok(envelope)
 }
 
-/// What is beside the documents, if the metadata are where a store writes them: behind a line's
-/// beginning and before the end of the file, where no text and no other object of valid JSON can
-/// have them.
-fn envelope_at_end(text: &str) -> Option<Envelope> {
+/// Metadata that were read before the rest of the file.
+struct Metadata {
+    /// Where they begin and end.
+    start: usize,
+    end: usize,
+    envelope: Envelope,
+}
+
+/// The metadata, if they are where a store writes them: behind a line's beginning and before the
+/// end of the file, where no text and no other object of valid JSON can have them.
+fn metadata_at_end(text: &str) -> Option<Metadata> {
     let members = text.trim_end().strip_suffix('}')?.trim_end();
     let (_, line) = members.rsplit_once('\n')?;
     let value = line.trim_start().strip_prefix(r#""metadata""#)?.trim_start().strip_prefix(':')?;
+    let value = value.trim_start();
     let mut envelope = Envelope::default();
     envelope.read_metadata(&parse(value).ok()?).ok()?;
-    Some(envelope)
+    Some(Metadata { start: members.len() - value.len(), end: members.len(), envelope })
 }
 
-/// Reads all of a file; `document` is called before each document and must read it.
+/// Reads all of a file, but for the metadata where they are known; `document` is called before each
+/// document and must read it.
 fn take_apart<'a>(
     text: &'a str,
+    mut known: Option<Metadata>,
     document: &mut dyn FnMut(&mut Parser<'a>) -> Result<()>,
 ) -> Result<Envelope> {
     let mut envelope = Envelope::default();
@@ -157,7 +167,17 @@ fn take_apart<'a>(
         seen.push(role);
         match role {
             "documents" => sample = read_documents(parser, document)?.unwrap_or(sample),
-            "metadata" => envelope.read_metadata(&parser.value()?)?,
+            "metadata" => {
+                parser.peek();
+                match known.take_if(|known| known.start == parser.offset()) {
+                    Some(mut known) => {
+                        parser.go_to(known.end);
+                        known.envelope.others = std::mem::take(&mut envelope.others);
+                        envelope = known.envelope;
+                    }
+                    None => envelope.read_metadata(&parser.value()?)?,
+                }
+            }
             _ => {
                 let value = parser.value()?;
                 envelope.others.insert(name, value);
