@@ -19,6 +19,8 @@ pub(crate) struct Scan {
     skip: u64,
     left: u64,
     last: Option<Found>,
+    /// Room for an ID.
+    id: String,
 }
 
 /// Where the documents come from.
@@ -45,7 +47,8 @@ impl Scan {
         let plan = plan(&selection, state);
         let is_sure = plan.is_exact;
         let source = source(&selection, state, plan)?;
-        let mut scan = Scan { source, is_sure, skip, left, last: None, selection };
+        let mut scan =
+            Scan { source, is_sure, skip, left, last: None, id: String::new(), selection };
         scan.skip_entries();
         Ok(scan)
     }
@@ -68,7 +71,11 @@ impl Scan {
             Source::Stream(Stream { way: Way::Walk { .. }, ids, .. }) => {
                 write(found.id.and_then(|(start, end)| ids.get(start..end)), out);
             }
-            _ if self.selection.wants_ids() => write(state.forest().id(found.slot).as_deref(), out),
+            _ if self.selection.wants_ids() => {
+                self.id.clear();
+                let is_placed = state.forest().push_id(found.slot, &mut self.id).is_some();
+                write(is_placed.then_some(self.id.as_str()), out);
+            }
             _ => write(None, out),
         }
         self.last = Some(found);

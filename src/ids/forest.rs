@@ -344,37 +344,45 @@ impl Forest {
 
     /// Its short ID; none for an unplaced document. Costs its level times a rank.
     pub(crate) fn id(&self, slot: u32) -> Option<String> {
+        let mut id = String::new();
+        self.push_id(slot, &mut id).map(|()| id)
+    }
+
+    /// Appends what [`Forest::id`] gives.
+    pub(crate) fn push_id(&self, slot: u32, out: &mut String) -> Option<()> {
         if !self.is_placed(slot) {
             return None;
         }
-        let mut path = Vec::with_capacity(8);
+        let start = out.len();
         let mut at = slot;
         while at != ROOT {
-            path.push(at);
-            at = self.nodes.get(at)?.parent;
-        }
-        let mut id = String::with_capacity(path.len() * 4);
-        for &slot in path.iter().rev() {
-            let partition = self.partitions.get(self.nodes.get(slot)?.partition)?;
-            if !id.is_empty() {
-                id.push('.');
+            let node = self.nodes.get(at)?;
+            let partition = self.partitions.get(node.partition)?;
+            if at != slot {
+                out.insert(start, '.');
             }
-            id.push_str(self.prefixes.text(partition.prefix));
-            push_number(self.number_in(partition, slot)?, &mut id);
+            out.insert_str(start, digits(self.number_in(partition, at)?, &mut [0; 10]));
+            out.insert_str(start, self.prefixes.text(partition.prefix));
+            at = node.parent;
         }
-        Some(id)
+        Some(())
     }
 
     /// Asks memory for what the IDs of documents are made of, level by level.
     pub(crate) fn prefetch_paths(&self, slots: impl Iterator<Item = u32>) {
         // Unplaced ones may be their own ancestors.
         let mut slots: Vec<u32> = slots.filter(|&slot| self.is_placed(slot)).collect();
+        let ask = |slot| self.nodes.get(slot).into_iter().for_each(|node| prefetch(&node.parent));
+        slots.iter().copied().for_each(ask);
         while !slots.is_empty() {
-            let nodes = || slots.iter().filter_map(|&slot| self.nodes.get(slot));
-            nodes().for_each(|node| prefetch(&node.parent));
-            let partitions = nodes().filter_map(|node| self.partitions.get(node.partition));
-            partitions.for_each(|partition| prefetch(&partition.parent));
-            slots = nodes().map(|node| node.parent).filter(|&parent| parent != ROOT).collect();
+            slots.retain_mut(|slot| {
+                let Some(node) = self.nodes.get(*slot) else { return false };
+                let partition = self.partitions.get(node.partition);
+                partition.into_iter().for_each(|partition| prefetch(&partition.parent));
+                *slot = node.parent;
+                ask(node.parent);
+                node.parent != ROOT
+            });
         }
     }
 
@@ -402,13 +410,12 @@ impl Forest {
     }
 }
 
-/// Appends a number in decimal digits.
-pub(super) fn push_number(number: u32, out: &mut String) {
+/// The decimal digits of a number.
+pub(super) fn digits(number: u32, room: &mut [u8; 10]) -> &str {
     // The formatter of the standard library does more than this, which shows in lists of all IDs.
-    let mut digits = [0; 10];
     let mut rest = number;
-    let mut first = digits.len();
-    for (place, digit) in digits.iter_mut().enumerate().rev() {
+    let mut first = room.len();
+    for (place, digit) in room.iter_mut().enumerate().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
         first = place;
@@ -416,8 +423,7 @@ pub(super) fn push_number(number: u32, out: &mut String) {
             break;
         }
     }
-    let digits = digits.get(first..).unwrap_or_default();
-    out.push_str(std::str::from_utf8(digits).unwrap_or_default());
+    std::str::from_utf8(room.get(first..).unwrap_or_default()).unwrap_or_default()
 }
 
 /// What the order of the members of a partition goes by; of two that are equal, the one that came

@@ -1,7 +1,7 @@
 //! From a short ID to the document it names, and how far it got when there is none.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::forest::{Forest, ROOT, push_number};
+use crate::ids::forest::{Forest, ROOT, digits};
 use crate::ids::{prefixes, short_id};
 
 impl Forest {
@@ -68,7 +68,7 @@ impl Forest {
             let number = self.number(slot).map(|(_, number)| number)?;
             let mut id = base.map(|base| base + ".").unwrap_or_default();
             id.push_str(letters);
-            push_number(number, &mut id);
+            id.push_str(digits(number, &mut [0; 10]));
             Some(id)
         });
         not_found(message).candidates(last.into_iter().collect())

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, ROOT, push_number};
+use crate::ids::forest::{Forest, Parent, ROOT, digits};
 use crate::index::prefetch;
 use crate::model::document::Codes;
 use crate::model::time::Time;
@@ -115,7 +115,7 @@ impl Walk {
             };
             self.id.truncate(frame.base);
             self.id.push_str(forest.prefixes.text(frame.ahead.prefix));
-            push_number(number, &mut self.id);
+            self.id.push_str(digits(number, &mut [0; 10]));
             self.descend(forest, slot);
             return Some(slot);
         }

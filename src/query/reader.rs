@@ -38,12 +38,14 @@ pub(super) struct DocumentReader<'a> {
     text: OnceCell<&'a str>,
     looks: Cell<u8>,
     members: OnceCell<Vec<(&'a str, &'a str)>>,
+    /// The member that most fields lie in.
+    data: OnceCell<Option<&'a str>>,
 }
 
 impl<'a> DocumentReader<'a> {
     pub(super) fn new(source: &'a dyn Source, slot: u32) -> DocumentReader<'a> {
-        let (text, looks, members) = (OnceCell::new(), Cell::new(0), OnceCell::new());
-        DocumentReader { source, slot, text, looks, members }
+        let (text, members, data) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        DocumentReader { source, slot, text, looks: Cell::new(0), members, data }
     }
 
     /// A member of the stored text; none of a document that is gone.
@@ -125,7 +127,7 @@ impl<'a> DocumentReader<'a> {
     }
 
     fn data(&self, path: &[String]) -> Reading {
-        let mut text = self.member_text("data");
+        let mut text = *self.data.get_or_init(|| self.member_text("data"));
         for name in path {
             text = text.and_then(|text| cut::member(text, name));
         }
