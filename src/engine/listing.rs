@@ -10,6 +10,12 @@ use crate::ids::walk::Walk;
 use crate::model::json::quote;
 use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
 
+/// How many bytes are made room for at once at most, for the token of a page, and for the short ID
+/// of a document.
+const PAGE_BYTES_MAX: u64 = 64 << 10;
+const TOKEN_BYTES: usize = 512;
+const ID_BYTES: u64 = 24;
+
 /// Goes over the documents that a query selects, in its order.
 pub(crate) struct Scan {
     selection: Selection,
@@ -51,6 +57,17 @@ impl Scan {
             Scan { source, is_sure, skip, left, last: None, id: String::new(), selection };
         scan.skip_entries();
         Ok(scan)
+    }
+
+    /// About how many bytes the page will have, if it is full; more than that is grown into.
+    fn expected_bytes(&self, state: &State) -> usize {
+        if !self.selection.wants_all() {
+            return 0;
+        }
+        let len = state.len() as u64;
+        let average = state.text_bytes().0 as u64 / len.max(1) + ID_BYTES;
+        let bytes = self.left.min(len).saturating_mul(average).min(PAGE_BYTES_MAX);
+        usize::try_from(bytes).unwrap_or_default() + TOKEN_BYTES
     }
 
     /// Leaves out the offset where nobody has to be asked.
@@ -204,7 +221,8 @@ pub(crate) fn page(query: Query, state: &State) -> Result<String> {
         return groups(query, state);
     }
     let mut scan = Scan::new(query, state)?;
-    let mut out = String::from(r#"{"documents":["#);
+    let mut out = String::with_capacity(scan.expected_bytes(state));
+    out.push_str(r#"{"documents":["#);
     let mut before = out.len();
     while scan.write_next(state, &mut out) {
         before = out.len();

@@ -86,15 +86,15 @@ impl Stream {
                     return Some(found);
                 }
             }
-            let needed = if is_sure { left } else { u64::MAX };
-            if !self.go_ahead(selection, state, needed) {
+            if !self.go_ahead(selection, state, is_sure, left) {
                 return None;
             }
         }
     }
 
     /// Goes ahead, past documents whose values alone keep them out; false at the end.
-    fn go_ahead(&mut self, selection: &Selection, state: &State, needed: u64) -> bool {
+    fn go_ahead(&mut self, selection: &Selection, state: &State, is_sure: bool, left: u64) -> bool {
+        let needed = if is_sure { left } else { u64::MAX };
         let count = usize::try_from(needed).unwrap_or(usize::MAX).min(self.reach);
         self.reach = AHEAD_MAX.min(self.reach * 2);
         self.ahead.clear();
@@ -115,11 +115,13 @@ impl Stream {
         if self.ahead.len() > 1 {
             state.prefetch_rows(self.slots());
         }
-        self.ahead.retain_mut(|found| {
-            let decided = selection.decide(&state.codes(found.slot));
-            found.is_sure = decided == Some(true);
-            decided != Some(false)
-        });
+        if !is_sure {
+            self.ahead.retain_mut(|found| {
+                let decided = selection.decide(&state.codes(found.slot));
+                found.is_sure = decided == Some(true);
+                decided != Some(false)
+            });
+        }
         if self.ahead.len() > 1 {
             self.prefetch(selection, state);
         }

@@ -143,6 +143,11 @@ impl Projection {
         matches!(self, Projection::Fields(fields) if fields.index_key)
     }
 
+    /// Whether all of a document goes out.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Projection::Whole)
+    }
+
     /// Whether the short ID goes out.
     pub(super) fn has_id(&self) -> bool {
         match self {

@@ -179,6 +179,11 @@ impl Selection {
         self.projection.has_id()
     }
 
+    /// Whether documents go out whole.
+    pub(crate) fn wants_all(&self) -> bool {
+        self.projection.is_whole()
+    }
+
     /// Whether the keys of the entries by which documents were found are wanted.
     pub(crate) fn wants_index_key(&self) -> bool {
         self.projection.has_index_key()
