@@ -20,14 +20,20 @@ const CHECKSUM_BYTES: usize = 4;
 /// Makes the token of a position in the answer to the query of hash `query`; no position is the
 /// beginning.
 pub(super) fn encode(query: u64, position: Option<&Position>) -> String {
+    let mut json = String::from("[");
+    if let Some(position) = position {
+        json.push('"');
+        URL_SAFE_NO_PAD.encode_string(&position.place, &mut json);
+        json.push('"');
+        for value in &position.values {
+            json.push(',');
+            value_to_json(value).write(&mut json);
+        }
+    }
+    json.push(']');
     let mut body = vec![VERSION];
     body.extend_from_slice(&query.to_le_bytes());
-    let mut parts = Vec::new();
-    if let Some(position) = position {
-        parts.push(Value::String(to_base64(&position.place)));
-        parts.extend(position.values.iter().map(value_to_json));
-    }
-    body.extend_from_slice(Value::Array(parts).to_text().as_bytes());
+    body.extend_from_slice(json.as_bytes());
     let mut bytes = checksum(&body).to_vec();
     bytes.append(&mut body);
     to_base64(&bytes)
