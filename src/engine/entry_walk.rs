@@ -37,12 +37,15 @@ impl EntryWalk {
         Some(self.first - 1)
     }
 
-    /// The entries that it leads along, one after the other.
-    fn entries<'a>(&self, entries: &'a Entries) -> Box<dyn Iterator<Item = &'a Entry> + 'a> {
-        let (first, end) = (self.first, self.end);
+    /// The entries that it leads along, one after the other, with their positions.
+    pub(super) fn entries<'a>(
+        &self,
+        entries: &'a Entries,
+    ) -> Box<dyn Iterator<Item = (u32, &'a Entry)> + 'a> {
+        let range = self.first..self.end;
         match self.is_reversed {
-            true => Box::new((first..end).rev().filter_map(|position| entries.select(position))),
-            false => Box::new(entries.iter_from(first).take((end - first) as usize)),
+            true => Box::new(range.rev().filter_map(|at| Some((at, entries.select(at)?)))),
+            false => Box::new(range.zip(entries.iter_from(self.first))),
         }
     }
 
@@ -131,7 +134,7 @@ impl RunWalk {
     fn fill(&mut self, state: &State) -> Option<()> {
         let entries = state.entries(self.entries.index)?;
         let rule = state.rules().get(self.entries.index)?;
-        let mut ahead = self.entries.entries(entries).peekable();
+        let mut ahead = self.entries.entries(entries).map(|(_, entry)| entry).peekable();
         let mut taken = 0;
         while self.run.len() < RUN_LEN {
             let Some(first) = ahead.next() else { break };

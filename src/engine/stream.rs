@@ -3,6 +3,7 @@
 use crate::engine::entry_walk::{EntryWalk, RunWalk};
 use crate::engine::state::State;
 use crate::ids::walk::Walk;
+use crate::index::Entry;
 use crate::query::Selection;
 
 /// Documents that are looked up at once.
@@ -59,10 +60,16 @@ impl Way {
             }
             Way::Entries(walk) => {
                 let position = walk.next()?;
-                let slot = state.entries(walk.index)?.select(position)?.slot;
-                Some(Found { slot, position: Some(position), ..Found::default() })
+                let entry = state.entries(walk.index)?.select(position)?;
+                Some(Found::by_entry((position, entry)))
             }
         }
+    }
+}
+
+impl Found {
+    fn by_entry((position, entry): (u32, &Entry)) -> Found {
+        Found { slot: entry.slot, position: Some(position), ..Found::default() }
     }
 }
 
@@ -100,17 +107,7 @@ impl Stream {
         self.ahead.clear();
         self.ids.clear();
         self.given = 0;
-        while self.ahead.len() < count {
-            let Some(mut found) = self.way.next(selection, state) else { break };
-            if let Way::Walk { walk, .. } = &self.way {
-                let start = self.ids.len();
-                found.id = walk.id().map(|id| {
-                    self.ids.push_str(id);
-                    (start, self.ids.len())
-                });
-            }
-            self.ahead.push(found);
-        }
+        self.look_up(selection, state, count);
         let any = !self.ahead.is_empty();
         if self.ahead.len() > 1 {
             state.prefetch_rows(self.slots());
@@ -126,6 +123,26 @@ impl Stream {
             self.prefetch(selection, state);
         }
         any
+    }
+
+    /// Goes along the way for the next `count` documents.
+    fn look_up(&mut self, selection: &Selection, state: &State, count: usize) {
+        if let Way::Entries(walk) = &mut self.way {
+            let Some(entries) = state.entries(walk.index) else { return };
+            self.ahead.extend(walk.entries(entries).take(count).map(Found::by_entry));
+            return walk.skip(self.ahead.len() as u64);
+        }
+        while self.ahead.len() < count {
+            let Some(mut found) = self.way.next(selection, state) else { break };
+            if let Way::Walk { walk, .. } = &self.way {
+                let start = self.ids.len();
+                found.id = walk.id().map(|id| {
+                    self.ids.push_str(id);
+                    (start, self.ids.len())
+                });
+            }
+            self.ahead.push(found);
+        }
     }
 
     /// Asks memory for what those ahead are read and written with.
