@@ -291,3 +291,25 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_woken_whose_commits_are_settled_and_one_that_syncs_for_the_others() {
+        let ready = |tickets: &[u64], done, syncing| {
+            let waiter = |&ticket: &u64| Waiter { ticket, woken: Arc::default() };
+            let threads = tickets.iter().map(waiter).collect();
+            let mut waiting = Waiting { syncing, done, threads, ..Waiting::default() };
+            let tickets = |threads: &[Waiter]| threads.iter().map(|it| it.ticket).collect();
+            let ready: Vec<u64> = tickets(&waiting.take_ready());
+            let rest: Vec<u64> = tickets(&waiting.threads);
+            (ready, rest)
+        };
+        assert_eq!(ready(&[3, 1, 4, 2], 2, true), (vec![1, 2], vec![3, 4]));
+        assert_eq!(ready(&[3, 1, 4, 2], 2, false), (vec![3, 1, 2], vec![4]));
+        assert_eq!(ready(&[1, 2], 2, false), (vec![1, 2], vec![]));
+        assert_eq!(ready(&[], 2, false), (vec![], vec![]));
+    }
+}
