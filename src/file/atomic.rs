@@ -136,10 +136,8 @@ impl Target<'_> {
         let Err(error) = self.directory.rename(temporary, self.name) else { return Ok(()) };
         let error = Error::io("replace", self.path, error);
         // A network file system may have done what it reports as failed.
-        let placed = self.directory.metadata(self.name).and_then(|there| {
-            let new = file.metadata()?;
-            Ok(there.is_same_file(&new))
-        });
+        let placed =
+            self.directory.id(self.name).and_then(|there| Ok(there == file.metadata()?.id));
         match placed {
             Ok(true) => Ok(()),
             Ok(false) => Err(error),

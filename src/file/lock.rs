@@ -17,7 +17,9 @@ use super::header::{Decoded, Header};
 use super::lock_descriptors::Noted;
 use super::os::unsupported;
 use super::turns::Turns;
-use super::{Directory, File, FileSystem, LockMode, Metadata, Open, look, open_regular};
+use super::{
+    Directory, File, FileId, FileSystem, LockMode, Metadata, Open, look_which, open_regular,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The bytes of the seats lie where no content ever is, within reach of 32-bit offsets.
@@ -55,7 +57,7 @@ pub(crate) struct LockFile {
 #[derive(Clone)]
 struct Opened {
     file: Arc<dyn File>,
-    metadata: Metadata,
+    id: FileId,
 }
 
 /// Whose a lock file is that has to be made: as the data file, so that whoever may write the one
@@ -134,10 +136,9 @@ impl LockFile {
         !self.has_seats || alone.unwrap_or(true)
     }
 
-    /// Device and inode: the same in all handles that exclude each other.
-    pub(crate) fn identity(&self) -> (u64, u64) {
-        let Metadata { device, inode, .. } = self.opened().metadata;
-        (device, inode)
+    /// The same in all handles that exclude each other.
+    pub(crate) fn id(&self) -> FileId {
+        self.opened().id
     }
 
     /// The header, without the lock; None when there is none.
@@ -167,7 +168,7 @@ impl LockFile {
         }
         let mut guard = Guard { lock: Arc::clone(self), file: None, header: Mutex::default() };
         for _ in 0..OPEN_ATTEMPTS {
-            let Opened { file, metadata } = self.opened();
+            let Opened { file, id } = self.opened();
             let taken = if self.has_seats {
                 self.take_in_turn(&*file, mode, deadline)
             } else {
@@ -178,7 +179,7 @@ impl LockFile {
             }
             // From here on the guard gives the lock up, also when something fails.
             guard.file = Some(Arc::clone(&file));
-            if self.is_in_place(&metadata)? {
+            if self.is_in_place(id)? {
                 return Ok(guard);
             }
             // Somebody removed the file while we waited: others lock its successor.
@@ -197,12 +198,11 @@ impl LockFile {
 
     /// Whether the open file is still the one at the path.
     pub(crate) fn is_current(&self) -> bool {
-        self.is_in_place(&self.opened().metadata).unwrap_or(false)
+        self.is_in_place(self.id()).unwrap_or(false)
     }
 
-    fn is_in_place(&self, held: &Metadata) -> Result<bool> {
-        let there = look(&*self.directory, &self.name, &self.path)?;
-        Ok(there.is_some_and(|there| there.is_same_file(held)))
+    fn is_in_place(&self, held: FileId) -> Result<bool> {
+        Ok(look_which(&*self.directory, &self.name, &self.path)? == Some(held))
     }
 
     fn current(&self) -> Arc<dyn File> {
@@ -377,7 +377,7 @@ impl Drop for Guard {
 
 impl From<(Box<dyn File>, Metadata)> for Opened {
     fn from((file, metadata): (Box<dyn File>, Metadata)) -> Opened {
-        Opened { file: Arc::from(file), metadata }
+        Opened { file: Arc::from(file), id: metadata.id }
     }
 }
 

@@ -55,6 +55,12 @@ pub(crate) trait Directory: Send + Sync {
     /// What `name` is, a symbolic link being a link; `.` is the folder itself.
     fn metadata(&self, name: &OsStr) -> io::Result<Metadata>;
 
+    /// Which file has the name. It asks for no times, where the system lets it: since version 6.13
+    /// Linux gives the next write to a file whose times somebody asked for, and to any other file
+    /// after that, a new time, and `fdatasync` may then write one block more (ext4 without a
+    /// journal does).
+    fn id(&self, name: &OsStr) -> io::Result<FileId>;
+
     /// Gives `from` the name `to`, in one step, replacing what bore it.
     fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()>;
 
@@ -173,12 +179,25 @@ impl FileKind {
     }
 }
 
+/// Which file it is, whatever it holds and whatever its name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+impl FileId {
+    /// Device and inode.
+    pub(crate) fn parts(self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+}
+
 /// What the file system tells of a file. Times are nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {
     pub(crate) kind: FileKind,
-    pub(crate) device: u64,
-    pub(crate) inode: u64,
+    pub(crate) id: FileId,
     pub(crate) size: u64,
     pub(crate) modified_ns: i128,
     pub(crate) changed_ns: i128,
@@ -191,8 +210,7 @@ pub(crate) struct Metadata {
 /// What changes when somebody changes a file: compared to notice it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
-    device: u64,
-    inode: u64,
+    id: FileId,
     size: u64,
     modified_ns: i128,
     changed_ns: i128,
@@ -209,17 +227,11 @@ impl Metadata {
     /// The members that tell one version of a file from another.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         Fingerprint {
-            device: self.device,
-            inode: self.inode,
+            id: self.id,
             size: self.size,
             modified_ns: self.modified_ns,
             changed_ns: self.changed_ns,
         }
-    }
-
-    /// Whether both are the same file, whatever it holds.
-    pub(crate) fn is_same_file(&self, other: &Metadata) -> bool {
-        (self.device, self.inode) == (other.device, other.inode)
     }
 
     /// Whether the last change lies less than `window` before `now`; a stamp in the future, as
@@ -237,8 +249,21 @@ pub(crate) fn look(
     name: &OsStr,
     path: &Path,
 ) -> Result<Option<Metadata>> {
-    match directory.metadata(name) {
-        Ok(metadata) => Ok(Some(metadata)),
+    found(directory.metadata(name), path)
+}
+
+/// Which file has the name; None when there is no such entry.
+pub(crate) fn look_which(
+    directory: &dyn Directory,
+    name: &OsStr,
+    path: &Path,
+) -> Result<Option<FileId>> {
+    found(directory.id(name), path)
+}
+
+fn found<T>(looked: io::Result<T>, path: &Path) -> Result<Option<T>> {
+    match looked {
+        Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io("look at", path, error)),
     }

@@ -15,7 +15,7 @@ use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, geteuid, unlinkat};
 
-use super::{Directory, File, FileKind, FileSystem, LockMode, Metadata, Open};
+use super::{Directory, File, FileId, FileKind, FileSystem, LockMode, Metadata, Open};
 
 const LINKS_MAX: usize = 40;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
@@ -120,6 +120,16 @@ impl Directory for OsDirectory {
         Ok(metadata_of(&stat))
     }
 
+    fn id(&self, name: &OsStr) -> io::Result<FileId> {
+        match id_without_times(&self.file, name) {
+            Err(error) if unsupported(&error) => {
+                let stat = retry(|| fstatat(&self.file, name, AtFlags::AT_SYMLINK_NOFOLLOW))?;
+                Ok(id_of(&stat))
+            }
+            id => id,
+        }
+    }
+
     fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         retry(|| renameat(&self.file, from, &self.file, to))
     }
@@ -156,6 +166,18 @@ impl Directory for OsDirectory {
     fn user(&self) -> u32 {
         geteuid().as_raw()
     }
+}
+
+#[cfg(target_os = "linux")]
+fn id_without_times(directory: &std::fs::File, name: &OsStr) -> io::Result<FileId> {
+    use rustix::fs::{AtFlags, StatxFlags, makedev, statx};
+    let stat = retry(|| statx(directory, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::INO))?;
+    Ok(FileId { device: makedev(stat.stx_dev_major, stat.stx_dev_minor), inode: stat.stx_ino })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn id_without_times(_: &std::fs::File, _: &OsStr) -> io::Result<FileId> {
+    Err(Errno::EOPNOTSUPP.into())
 }
 
 #[cfg(target_os = "linux")]
@@ -348,8 +370,7 @@ fn metadata_of(stat: &FileStat) -> Metadata {
     };
     Metadata {
         kind,
-        device: wide(stat.st_dev),
-        inode: wide(stat.st_ino),
+        id: id_of(stat),
         size: u64::try_from(stat.st_size).unwrap_or_default(),
         modified_ns: time(stat.st_mtime, stat.st_mtime_nsec),
         changed_ns: time(stat.st_ctime, stat.st_ctime_nsec),
@@ -358,6 +379,10 @@ fn metadata_of(stat: &FileStat) -> Metadata {
         group: stat.st_gid,
         links: wide(stat.st_nlink),
     }
+}
+
+fn id_of(stat: &FileStat) -> FileId {
+    FileId { device: wide(stat.st_dev), inode: wide(stat.st_ino) }
 }
 
 /// The numbers of the system calls have other widths on other systems.
@@ -413,6 +438,23 @@ mod tests {
         let link = directory.metadata(OsStr::new("link")).unwrap();
         assert_eq!(link.kind, FileKind::SymbolicLink);
         assert_eq!(scratch.names(), ["dangling", "file", "link"]);
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_name_and_by_itself_and_a_link_is_another_file() {
+        let scratch = Scratch::new();
+        scratch.write("file", b"x");
+        symlink("file", scratch.join("link")).unwrap();
+        std::fs::hard_link(scratch.join("file"), scratch.join("same")).unwrap();
+        let directory = directory(scratch.path());
+        let id = |name: &str| directory.id(OsStr::new(name)).unwrap();
+        let metadata = |name: &str| directory.metadata(OsStr::new(name)).unwrap();
+        for name in ["file", "link", "same", "."] {
+            assert_eq!(id(name), metadata(name).id, "{name}");
+        }
+        assert!(id("file") == id("same") && id("file") != id("link"));
+        let gone = directory.id(OsStr::new("gone")).unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Directory, File, FileSystem, LockMode, Metadata, Open};
+use super::{Directory, File, FileId, FileSystem, LockMode, Metadata, Open};
 
 mod disk;
 mod layers;
@@ -205,6 +205,10 @@ impl Directory for SimulatedFolder {
         }
         let inode = state.layers.find(&self.path, name)?;
         state.layers.metadata(inode)
+    }
+
+    fn id(&self, name: &OsStr) -> io::Result<FileId> {
+        self.metadata(name).map(|metadata| metadata.id)
     }
 
     fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {

@@ -167,15 +167,14 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::FileKind;
+    use crate::file::{FileId, FileKind};
 
     const SECOND: i128 = 1_000_000_000;
 
     fn metadata(inode: u64, changed_ns: i128) -> Metadata {
         Metadata {
             kind: FileKind::Regular,
-            device: 1,
-            inode,
+            id: FileId { device: 1, inode },
             size: 3,
             modified_ns: changed_ns,
             changed_ns,

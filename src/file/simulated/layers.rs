@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::USER;
 use super::plan::{Keep, Lie};
-use crate::file::{FileKind, Metadata};
+use crate::file::{FileId, FileKind, Metadata};
 
 /// A power cut tears a write only between sectors.
 const SECTOR_BYTES: usize = 512;
@@ -233,8 +233,7 @@ impl Layers {
         let node = self.file(inode)?;
         Ok(Metadata {
             kind: FileKind::Regular,
-            device: DEVICE,
-            inode,
+            id: FileId { device: DEVICE, inode },
             size: node.content.len() as u64,
             modified_ns: nanos(node.modified),
             changed_ns: nanos(node.changed),
@@ -249,8 +248,7 @@ impl Layers {
         let folder = self.folders.get(path).ok_or_else(|| failure(libc::ENOENT))?;
         Ok(Metadata {
             kind: FileKind::Directory,
-            device: DEVICE,
-            inode: FOLDER_INODE,
+            id: FileId { device: DEVICE, inode: FOLDER_INODE },
             size: 0,
             modified_ns: nanos(folder.changed),
             changed_ns: nanos(folder.changed),
