@@ -267,7 +267,8 @@ impl State {
     /// Puts another version of a document in its place.
     pub(super) fn change(&mut self, slot: u32, document: &mut Document, implied: u8) {
         let mut seat = self.seat(document);
-        let held = self.held(slot, self.forest.created(slot) != seat.created);
+        let has_new_age = self.forest.created(slot) != seat.created;
+        let held = self.held(slot, has_new_age);
         let moved = self.is_elsewhere(slot, &seat);
         if moved {
             let stays_below = match (self.forest.parent(slot), seat.parent) {
@@ -280,9 +281,13 @@ impl State {
             }
             self.claim_number(document, &mut seat, Some(slot));
         }
-        self.forget_key(slot);
         let mut text = String::with_capacity(512);
         document.write(&mut text);
+        // Of documents with one key the oldest has it.
+        let rekeyed = has_new_age || quoted_key(self.text(slot)) != quoted_key(&text);
+        if rekeyed {
+            self.forget_key(slot);
+        }
         self.put_text(slot, &text);
         if let Some(row) = self.rows.get_mut(slot) {
             row.rev = document.rev;
@@ -293,7 +298,9 @@ impl State {
             self.forest.relocate(slot, &seat);
         }
         self.note_problems(slot, document);
-        self.index_key(slot);
+        if rekeyed {
+            self.index_key(slot);
+        }
         self.index_again(held);
     }
 
