@@ -8,7 +8,7 @@ use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
-use crate::model::data_file::{self, Envelope, Read, Reader, Writer};
+use crate::model::data_file::{self, Canonical, Envelope, Head, Read, Reader, Writer};
 use crate::model::json::{Number, Object, Value, cut, line_column, utf8};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
@@ -26,8 +26,12 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
         error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
     })?;
     let text = merge_conflict::resolve(text);
-    let mut loading = Loading { text: &text, state: None, schema, offsets: Vec::new() };
-    let envelope = data_file::read(&text, &mut loading)?;
+    let waiting = Waiting::default();
+    let mut loading = Loading { text: &text, state: None, schema, offsets: Vec::new(), waiting };
+    let envelope = data_file::read(&text, &mut loading);
+    // What is wrong with a document comes before what is wrong behind it.
+    loading.place()?;
+    let envelope = envelope?;
     let mut state = loading.state.unwrap_or_else(|| State::new(Arc::default()));
     state.commit = state.commit.max(envelope.commit).max(commit_floor);
     state.envelope = Arc::new(envelope);
@@ -45,6 +49,16 @@ struct Loading<'a> {
     schema: Option<Arc<Schema>>,
     /// Where the documents begin, by their slots.
     offsets: Vec<usize>,
+    waiting: Waiting,
+}
+
+/// The document that was read last, while memory brings what placing it will need: that takes less
+/// long than reading the next one.
+#[derive(Default)]
+struct Waiting {
+    head: Option<Head>,
+    text: String,
+    offset: usize,
 }
 
 impl Reader for Loading<'_> {
@@ -58,21 +72,51 @@ impl Reader for Loading<'_> {
     }
 
     fn document(&mut self, document: Read<'_>, offset: usize) -> Result<()> {
-        let Some(state) = &mut self.state else { return Ok(()) };
-        if let Some(first) = state.find_uuid(document.uuid().as_u128()) {
+        self.place()?;
+        match document {
+            Read::Canonical(Canonical { head, text }) => {
+                if let Some(state) = &self.state {
+                    state.prefetch_names(&head, text);
+                }
+                self.waiting.head = Some(head);
+                self.waiting.text.clear();
+                self.waiting.text.push_str(text);
+                self.waiting.offset = offset;
+            }
+            Read::Free(mut document) => {
+                let Some(state) = self.expect(document.uuid, document.rev, offset)? else {
+                    return Ok(());
+                };
+                let implied = document.complete(&state.schema);
+                state.add(&mut document, implied);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Loading<'_> {
+    /// Places the document that waits, if there is one.
+    fn place(&mut self) -> Result<()> {
+        let Some(head) = self.waiting.head.take() else { return Ok(()) };
+        let text = std::mem::take(&mut self.waiting.text);
+        if let Some(state) = self.expect(head.uuid, head.rev, self.waiting.offset)? {
+            state.add_canonical(&head, &text);
+        }
+        self.waiting.text = text;
+        Ok(())
+    }
+
+    /// The state, made ready for the next document.
+    fn expect(&mut self, uuid: Uuid, rev: u64, offset: usize) -> Result<Option<&mut State>> {
+        let Some(state) = &mut self.state else { return Ok(None) };
+        if let Some(first) = state.find_uuid(uuid.as_u128()) {
             let first_offset = self.offsets.get(first as usize).copied().unwrap_or_default();
-            return Err(two_of_one_uuid(self.text, document.uuid(), first_offset, offset));
+            return Err(two_of_one_uuid(self.text, uuid, first_offset, offset));
         }
         self.offsets.push(offset);
-        state.commit = state.commit.max(document.rev());
-        match document {
-            Read::Canonical(document) => state.add_canonical(&document),
-            Read::Free(mut document) => {
-                let implied = document.complete(&state.schema);
-                state.add(&mut document, implied)
-            }
-        };
-        Ok(())
+        state.commit = state.commit.max(rev);
+        Ok(Some(state))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::engine::indexes::Indexes;
 use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap, prefetch};
-use crate::model::data_file::{Canonical, Envelope, settle_dimensions};
+use crate::model::data_file::{Envelope, Head, settle_dimensions};
 use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key};
 use crate::model::json::quote;
 use crate::model::schema::Schema;
@@ -185,7 +185,18 @@ impl State {
     pub(crate) fn find_key(&self, key: &str) -> Option<u32> {
         let mut quoted = String::with_capacity(key.len() + 2);
         quote(key, &mut quoted);
-        self.find_quoted_key(&quoted)
+        self.find_hashed_key(self.hash(quoted.as_str()), &quoted)
+    }
+
+    /// Asks memory for what adding a document is going to need.
+    pub(super) fn prefetch_names(&self, head: &Head, text: &str) {
+        self.by_uuid.prefetch(self.hash(head.uuid.as_u128()));
+        if let ParentRef::Uuid(parent) = head.parent {
+            self.by_uuid.prefetch(self.hash(parent.as_u128()));
+        }
+        if let Some(quoted) = quoted_key(text) {
+            self.by_key.prefetch(self.hash(quoted));
+        }
     }
 
     /// What a UUID or a quoted key is found by.
@@ -193,8 +204,8 @@ impl State {
         self.hasher.hash_one(name) as u32
     }
 
-    fn find_quoted_key(&self, quoted: &str) -> Option<u32> {
-        self.by_key.find(self.hash(quoted), |slot| quoted_key(self.text(slot)) == Some(quoted))
+    fn find_hashed_key(&self, hash: u32, quoted: &str) -> Option<u32> {
+        self.by_key.find(hash, |slot| quoted_key(self.text(slot)) == Some(quoted))
     }
 
     /// The place that a document takes in the trees.
@@ -228,8 +239,8 @@ impl State {
     }
 
     /// Adds a document as [`State::add`] does, one that keeps all rules.
-    pub(super) fn add_canonical(&mut self, document: &Canonical<'_>) -> u32 {
-        let Canonical { uuid, rev, created, codes, parent, text, implied } = *document;
+    pub(super) fn add_canonical(&mut self, head: &Head, text: &str) -> u32 {
+        let Head { uuid, rev, created, codes, parent, implied } = *head;
         let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
         self.put_new(uuid.as_u128(), rev, &seat, text, implied)
     }
@@ -365,9 +376,9 @@ impl State {
     }
 
     fn index_key(&mut self, slot: u32) {
-        let Some(quoted) = quoted_key(self.text(slot)).map(str::to_owned) else { return };
-        let hash = self.hash(quoted.as_str());
-        if let Some(other) = self.find_quoted_key(&quoted) {
+        let Some(quoted) = quoted_key(self.text(slot)) else { return };
+        let hash = self.hash(quoted);
+        if let Some(other) = self.find_hashed_key(hash, quoted) {
             let age = |slot| (self.forest.created(slot), slot);
             let younger = if age(slot) < age(other) { other } else { slot };
             Arc::make_mut(&mut self.shadowed).insert(younger);
@@ -380,16 +391,16 @@ impl State {
     }
 
     fn forget_key(&mut self, slot: u32) {
-        let Some(quoted) = quoted_key(self.text(slot)).map(str::to_owned) else { return };
+        let Some(quoted) = quoted_key(self.text(slot)) else { return };
+        let hash = self.hash(quoted);
         if self.shadowed.contains(&slot) {
             Arc::make_mut(&mut self.shadowed).remove(&slot);
             return;
         }
-        let hash = self.hash(quoted.as_str());
-        self.by_key.remove(hash, |found| found == slot);
-        let has_key = |&other: &u32| quoted_key(self.text(other)) == Some(quoted.as_str());
+        let has_key = |&other: &u32| quoted_key(self.text(other)) == Some(quoted);
         let heirs = self.shadowed.iter().copied().filter(has_key);
         let heir = heirs.min_by_key(|&other| (self.forest.created(other), other));
+        self.by_key.remove(hash, |found| found == slot);
         if let Some(heir) = heir {
             Arc::make_mut(&mut self.shadowed).remove(&heir);
             self.index_key(heir);

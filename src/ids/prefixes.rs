@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use foldhash::fast::RandomState;
+
 use crate::model::document::Codes;
 use crate::model::schema::Schema;
 
@@ -9,7 +11,7 @@ use crate::model::schema::Schema;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prefixes {
     combinations: Vec<(Codes, String)>,
-    by_codes: HashMap<Codes, u32>,
+    by_codes: HashMap<Codes, u32, RandomState>,
 }
 
 impl Prefixes {

@@ -10,6 +10,8 @@
 
 use std::sync::Arc;
 
+use super::prefetch::prefetch;
+
 /// How many bits of the hash each level of the tree takes, from the highest on.
 const LEVEL_BITS: u32 = 3;
 /// The number of children of a node.
@@ -83,6 +85,19 @@ impl HashIndex {
                 }
                 Node::Shard(shard) => return shard.find(hash, eq).map(|(_, value)| value),
             }
+        }
+    }
+
+    /// Asks memory for where [`HashIndex::find`] begins to look.
+    pub(crate) fn prefetch(&self, hash: u32) {
+        let mut node = Some(&self.root);
+        let mut level = 0;
+        while let Some(Node::Inner(children)) = node {
+            node = children.get(place(hash, level));
+            level += 1;
+        }
+        if let Some(Node::Shard(shard)) = node {
+            shard.cells.get(hash as usize & (shard.cells.len() - 1)).into_iter().for_each(prefetch);
         }
     }
 

@@ -7,7 +7,7 @@
 use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::json::{Number, Object, Value, parse_object, quote};
+use crate::model::json::{Number, Object, Value, cut, parse_object, quote};
 use crate::model::schema::{CODE_OTHER, DIMENSIONS_MAX, DimensionKind, Schema};
 use crate::model::time::Time;
 
@@ -328,13 +328,6 @@ pub(crate) fn push_output(text: &str, id: Option<&str>, out: &mut String) {
 /// The key in a stored text, still quoted: it stands right behind the UUID.
 pub(crate) fn quoted_key(text: &str) -> Option<&str> {
     let rest = text.get(ID_PLACE..)?.strip_prefix(r#","key":"#)?;
-    let mut escaped = false;
-    let end = rest.bytes().skip(1).position(|byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    })?;
-    let quoted = rest.get(..end + 2)?;
-    // An empty key is a mistake in a file; keys that are no text do not start with a quote.
-    (quoted.starts_with('"') && quoted.len() > 2).then_some(quoted)
+    // An empty key is a mistake in a file, and so is one that is no text.
+    cut::string(rest).filter(|quoted| quoted.len() > 2)
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::engine::load::{mark_edit, read};
 use crate::engine::state::State;
+use crate::error::ErrorKind;
 use crate::model::json::{Value, parse};
 use crate::model::schema::Schema;
 
@@ -174,6 +175,20 @@ fn two_documents_of_one_uuid_are_named_by_their_lines() {
     let error = read(text.as_bytes(), None, 0).err().unwrap();
     assert_eq!((error.name(), error.position()), ("DUPLICATE_UUID", Some((4, 1))));
     assert!(error.message().contains("line 2 and line 4"), "{error}");
+}
+
+#[test]
+fn of_two_mistakes_the_first_in_the_file_is_told() {
+    let text = written(&load(&file(&[document(1, ""), document(2, "")], &schema())));
+    let mut lines: Vec<&str> = text.lines().collect();
+    let twice = format!("{}{{\"uuid\":1}}", lines[1]);
+    let second = format!("{},", lines[2]);
+    lines.splice(2..3, [second.as_str(), twice.as_str()]);
+    let error = read(lines.join("\n").as_bytes(), None, 0).err().unwrap();
+    assert_eq!((error.name(), error.position()), ("DUPLICATE_UUID", Some((4, 1))));
+    lines[1] = "{\"uuid\":2},";
+    let error = read(lines.join("\n").as_bytes(), None, 0).err().unwrap();
+    assert_eq!((error.kind(), error.position()), (ErrorKind::Corrupt, Some((2, 1))));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{DATA_PREFIX, Format};
 use crate::model::document::{Codes, ParentRef, check_key};
-use crate::model::json::{Cursor, Names, cut, new_line, quote};
+use crate::model::json::{Cursor, Name, Names, cut, new_line, quote};
 use crate::model::schema::{CODE_OTHER, DimensionKind, Numbering, Schema};
 use crate::model::time::Time;
 
@@ -22,13 +22,19 @@ const DIMENSION_DEPTH: usize = 2;
 /// A document read without making values of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Canonical<'b> {
+    pub(crate) head: Head,
+    /// The text that is stored.
+    pub(crate) text: &'b str,
+}
+
+/// What decides on the place of a document, so that nobody needs to read its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
     pub(crate) uuid: Uuid,
     pub(crate) rev: u64,
     pub(crate) created: Time,
     pub(crate) codes: Codes,
     pub(crate) parent: ParentRef,
-    /// The text that is stored.
-    pub(crate) text: &'b str,
     /// A bit for each dimension whose default value the file leaves out.
     pub(crate) implied: u8,
 }
@@ -74,25 +80,31 @@ pub(super) fn read<'a, 'b>(
     cursor.take(b'}')?;
     let Buffers { text, dimensions, .. } = buffers;
     text.clear();
-    for parts in [
-        [r#"{"uuid":""#, uuid],
-        key.map_or(["", ""], |key| [r#"","key":""#, key]),
-        [r#"","rev":"#, rev],
-        [r#","title":"#, title],
-        [r#","body":"#, body],
-        [r#","dimensions":"#, dimensions],
-        [r#","created_at":""#, created_at],
-        [r#"","updated_at":""#, updated_at],
-        [r#""}"#, ""],
-    ] {
-        parts.iter().for_each(|part| text.push_str(part));
+    text.push_str(r#"{"uuid":""#);
+    text.push_str(uuid);
+    if let Some(key) = key {
+        text.push_str(r#"","key":""#);
+        text.push_str(key);
     }
+    text.push_str(r#"","rev":"#);
+    text.push_str(rev);
+    text.push_str(r#","title":"#);
+    text.push_str(title);
+    text.push_str(r#","body":"#);
+    text.push_str(body);
+    text.push_str(r#","dimensions":"#);
+    text.push_str(dimensions);
+    text.push_str(r#","created_at":""#);
+    text.push_str(created_at);
+    text.push_str(r#"","updated_at":""#);
+    text.push_str(updated_at);
+    text.push_str(r#""}"#);
     key.map_or(Ok(()), check_key).ok()?;
     let uuid = read_uuid(uuid)?;
     let rev = rev.parse().ok().filter(|&rev| rev > 0)?;
     let created = Time::parse_canonical(created_at)?;
     Time::parse_canonical(updated_at)?;
-    Some(Canonical { uuid, rev, created, codes, parent, text, implied })
+    Some(Canonical { head: Head { uuid, rev, created, codes, parent, implied }, text })
 }
 
 /// What the dimensions of a document say.
@@ -113,19 +125,21 @@ impl Dimensions {
         let out = &mut buffers.dimensions;
         out.clear();
         let mut read = Dimensions { codes: Codes::default(), parent: ParentRef::Root, implied: 0 };
-        let mut comma = "";
         let mut name = cursor.first_name()?;
         out.push('{');
         for (place, dimension) in schema.dimensions.iter().enumerate() {
-            let value = if name == Some(dimension.member()) {
+            let own = name.filter(|name| name.inner() == dimension.member());
+            let value = if let Some(own) = own {
                 let value = cursor.plain_string()?;
-                for part in [comma, "\"", dimension.member(), "\":\"", value, "\""] {
-                    out.push_str(part);
-                }
+                separate(out);
+                out.push_str(own.written());
+                out.push('"');
+                out.push_str(value);
+                out.push('"');
                 name = cursor.next_name()?;
                 Some(value)
             } else if let Some(value) = &dimension.default_value {
-                out.push_str(comma);
+                separate(out);
                 quote(&dimension.name, out);
                 out.push(':');
                 quote(value, out);
@@ -134,7 +148,6 @@ impl Dimensions {
             } else {
                 None
             };
-            comma = if value.is_some() { "," } else { comma };
             match dimension.kind {
                 DimensionKind::Hierarchical => {
                     let uuid = value.map(read_uuid);
@@ -142,7 +155,8 @@ impl Dimensions {
                         uuid.map_or(Some(ParentRef::Root), |it| it.map(ParentRef::Uuid))?;
                 }
                 DimensionKind::Enumerated => {
-                    let code = value.map_or(dimension.default_code(), |it| dimension.code(it));
+                    let code =
+                        value.map_or_else(|| dimension.default_code(), |it| dimension.code(it));
                     *read.codes.get_mut(place)? = code;
                     let is_allowed = |value| code != CODE_OTHER || dimension.allows(value);
                     value.is_none_or(is_allowed).then_some(())?;
@@ -157,25 +171,36 @@ impl Dimensions {
 /// Reads the data that follow the dimensions, from that of the name given on.
 fn read_data<'a>(
     cursor: &mut Cursor<'a>,
-    mut name: Option<&'a str>,
+    mut name: Option<Name<'a>>,
     buffers: &mut Buffers<'a>,
 ) -> Option<()> {
     let Buffers { dimensions: out, names, .. } = buffers;
     names.clear();
     out.push_str(r#"},"data":{"#);
-    let mut comma = "";
     while let Some(member) = name {
-        let member = member.strip_prefix(DATA_PREFIX)?;
-        names.add(Cow::Borrowed(member)).then_some(())?;
-        for part in [comma, "\"", member, "\":"] {
-            out.push_str(part);
+        let own = member.inner().strip_prefix(DATA_PREFIX)?;
+        names.add(Cow::Borrowed(own)).then_some(())?;
+        separate(out);
+        out.push('"');
+        out.push_str(own);
+        out.push_str("\":");
+        let value = cursor.value(DIMENSION_DEPTH)?;
+        if value.starts_with(['{', '[']) {
+            cut::push_compact(value, out);
+        } else {
+            out.push_str(value);
         }
-        cut::push_compact(cursor.value(DIMENSION_DEPTH)?, out);
-        comma = ",";
         name = cursor.next_name()?;
     }
     out.push('}');
     Some(())
+}
+
+/// Appends a comma, but for the first member of an object, which no value ends like.
+fn separate(out: &mut String) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
 }
 
 /// Appends a document in the form of the file, given the text that is stored; without the
@@ -208,9 +233,9 @@ impl Writing<'_> {
         self.open();
         let mut name = stored.first_name()?;
         while let Some(member) = name {
-            match member {
-                "rev" => rev = Some(stored.value(DOCUMENT_DEPTH)?),
-                "numbers" => numbers = Some(stored.value(DOCUMENT_DEPTH)?),
+            match member.inner() {
+                "rev" => rev = Some((member, stored.value(DOCUMENT_DEPTH)?)),
+                "numbers" => numbers = Some((member, stored.value(DOCUMENT_DEPTH)?)),
                 "dimensions" => {
                     self.name("", member);
                     self.open();
@@ -223,9 +248,10 @@ impl Writing<'_> {
                 }
                 _ => self.member("", member, stored.value(DOCUMENT_DEPTH)?),
             }
-            if member == "updated_at" {
-                self.member("", "rev", rev.take()?);
-                numbers.iter().for_each(|numbers| self.member("", "numbers", numbers));
+            if member.inner() == "updated_at" {
+                for (name, value) in [Some(rev.take()?), numbers.take()].into_iter().flatten() {
+                    self.member("", name, value);
+                }
             }
             name = stored.next_name()?;
         }
@@ -243,7 +269,7 @@ impl Writing<'_> {
         let mut name = object.first_name()?;
         while let Some(member) = name {
             let value = object.value(DIMENSION_DEPTH)?;
-            if let Some(prefix) = prefix(member) {
+            if let Some(prefix) = prefix(member.inner()) {
                 self.member(prefix, member, value);
             }
             name = object.next_name()?;
@@ -251,7 +277,7 @@ impl Writing<'_> {
         Some(())
     }
 
-    fn member(&mut self, prefix: &str, name: &str, value: &str) {
+    fn member(&mut self, prefix: &str, name: Name<'_>, value: &str) {
         self.name(prefix, name);
         if self.is_pretty && value.starts_with(['{', '[']) {
             cut::push_pretty(value, self.depth, self.out);
@@ -260,16 +286,22 @@ impl Writing<'_> {
         }
     }
 
-    fn name(&mut self, prefix: &str, name: &str) {
+    fn name(&mut self, prefix: &str, name: Name<'_>) {
         if !std::mem::take(&mut self.is_first) {
             self.out.push(',');
         }
         if self.is_pretty {
             new_line(self.out, self.depth);
         }
-        let colon = if self.is_pretty { "\": " } else { "\":" };
-        for part in ["\"", prefix, name, colon] {
-            self.out.push_str(part);
+        if prefix.is_empty() {
+            self.out.push_str(name.written());
+        } else {
+            for part in ["\"", prefix, name.inner(), "\":"] {
+                self.out.push_str(part);
+            }
+        }
+        if self.is_pretty {
+            self.out.push(' ');
         }
     }
 
@@ -325,7 +357,7 @@ mod tests {
     fn stored(text: &str, schema: &Schema) -> (String, u8) {
         let mut buffers = Buffers::default();
         let read = read(&mut Cursor::new(text, 0), schema, &mut buffers).unwrap();
-        (read.text.to_owned(), read.implied)
+        (read.text.to_owned(), read.head.implied)
     }
 
     fn schema() -> Schema {
@@ -349,16 +381,15 @@ mod tests {
         let implied = document.complete(schema);
         let mut stored = String::new();
         document.write(&mut stored);
-        let expected = Canonical {
+        let expected = Head {
             uuid: document.uuid,
             rev: document.rev,
             created: document.created(),
             codes: document.codes(schema),
             parent: document.parent(schema),
-            text: &stored,
             implied,
         };
-        assert_eq!(found, expected, "{text}");
+        assert_eq!(found, Canonical { head: expected, text: &stored }, "{text}");
         assert_eq!(document.problems(schema), [], "{text}");
         true
     }

@@ -30,7 +30,7 @@ use crate::model::schema::Schema;
 use crate::model::time::Time;
 
 use canonical::Buffers;
-pub(crate) use canonical::Canonical;
+pub(crate) use canonical::{Canonical, Head};
 pub(crate) use envelope::Envelope;
 pub(crate) use reading::settle_dimensions;
 pub(crate) use salvage::salvage;
@@ -72,16 +72,8 @@ impl Read<'_> {
     /// The UUID of the document.
     pub(crate) fn uuid(&self) -> Uuid {
         match self {
-            Read::Canonical(document) => document.uuid,
+            Read::Canonical(document) => document.head.uuid,
             Read::Free(document) => document.uuid,
-        }
-    }
-
-    /// The commit that wrote it.
-    pub(crate) fn rev(&self) -> u64 {
-        match self {
-            Read::Canonical(document) => document.rev,
-            Read::Free(document) => document.rev,
         }
     }
 }
@@ -230,7 +222,7 @@ impl<'a> Documents<'a> {
         let mut cursor = Cursor::new(parser.text(), start);
         if let Some(document) = canonical::read(&mut cursor, &self.schema, &mut self.buffers) {
             parser.go_to(cursor.offset());
-            self.previous = document.created;
+            self.previous = document.head.created;
             return reader.document(Read::Canonical(document), start);
         }
         if parser.peek() != Some(b'{') {

@@ -10,6 +10,22 @@ use super::string::plain_run;
 /// What indentation is compared with.
 const SPACES: u64 = u64::from_le_bytes(*b"        ");
 
+/// The name of a member with the colon right behind it, as they are written: `"name":`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name<'a>(&'a str);
+
+impl<'a> Name<'a> {
+    /// All of it.
+    pub(crate) fn written(self) -> &'a str {
+        self.0
+    }
+
+    /// What stands between the quotation marks.
+    pub(crate) fn inner(self) -> &'a str {
+        self.0.get(1..self.0.len() - 2).unwrap_or_default()
+    }
+}
+
 /// A place in a JSON text.
 pub(crate) struct Cursor<'a> {
     text: &'a str,
@@ -52,7 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Enters an object, and gives the name of its first member, if it has any.
-    pub(crate) fn first_name(&mut self) -> Option<Option<&'a str>> {
+    pub(crate) fn first_name(&mut self) -> Option<Option<Name<'a>>> {
         self.take(b'{')?;
         match self.take(b'}') {
             Some(()) => Some(None),
@@ -61,19 +77,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// Behind the value of a member: the name of the next one, or none at the end of the object.
-    pub(crate) fn next_name(&mut self) -> Option<Option<&'a str>> {
+    pub(crate) fn next_name(&mut self) -> Option<Option<Name<'a>>> {
         match self.take(b',') {
             Some(()) => self.name().map(Some),
             None => self.take(b'}').map(|()| None),
         }
     }
 
-    /// The name that comes next, as it is written between its quotation marks, and past the colon
-    /// behind it.
-    fn name(&mut self) -> Option<&'a str> {
+    fn name(&mut self) -> Option<Name<'a>> {
         let name = self.string()?;
-        self.take(b':')?;
-        name.get(1..name.len() - 1)
+        let start = self.at - name.len();
+        (self.byte()? == b':').then(|| self.at += 1)?;
+        self.text.get(start..self.at).map(Name)
     }
 
     /// What the string that comes next holds; none that has escapes.
@@ -112,10 +127,26 @@ impl<'a> Cursor<'a> {
             return self.string();
         }
         let start = self.at;
+        if let Some(digits) = self.whole_number() {
+            return Some(digits);
+        }
         self.at = Parser::past_value(self.text, start, depth)?;
         let value = self.text.get(start..self.at)?;
         // Words and numbers have no escapes.
         (!value.starts_with(['{', '[']) || has_needed_escapes(value)).then_some(value)
+    }
+
+    /// The number that comes next, if it is nothing but digits.
+    fn whole_number(&mut self) -> Option<&'a str> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let goes_on = |byte: &u8| matches!(byte, b'.' | b'e' | b'E');
+        if rest.first() == Some(&b'0') || length == 0 || rest.get(length).is_some_and(goes_on) {
+            return None;
+        }
+        let start = self.at;
+        self.at += length;
+        self.text.get(start..self.at)
     }
 
     fn byte(&self) -> Option<u8> {
@@ -178,12 +209,13 @@ mod tests {
         assert_eq!(cursor.string(), Some("\"x\\n\""));
         assert_eq!(Cursor::new(text, 18).plain_string(), None);
         assert_eq!(Cursor::new(text, 2).plain_string(), Some("a"));
-        assert_eq!(cursor.next_name(), Some(Some("b")));
+        assert_eq!(cursor.next_name().unwrap().map(Name::inner), Some("b"));
         assert_eq!(cursor.value(1), Some("[1, {\"c\":null}]"));
-        assert_eq!((cursor.take(b'}'), cursor.next_name()), (None, Some(Some("d\\\""))));
+        let next = cursor.next_name().unwrap().unwrap();
+        assert_eq!((next.inner(), next.written()), ("d\\\"", "\"d\\\"\":"));
         assert_eq!((cursor.value(1), cursor.next_name()), (Some("-1.5e3"), Some(None)));
         assert_eq!(cursor.offset(), text.len());
-        assert_eq!(Cursor::new(text, 1).first_name(), Some(Some("a")));
+        assert_eq!(Cursor::new(text, 1).first_name(), None, "a space before the colon");
         assert_eq!(Cursor::new("{ }", 0).first_name(), Some(None));
         assert_eq!(Cursor::new("{1}", 0).first_name(), None);
     }

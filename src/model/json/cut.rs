@@ -26,6 +26,11 @@ pub(crate) fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.get(value)
 }
 
+/// The string at the beginning, as it is written.
+pub(crate) fn string(text: &str) -> Option<&str> {
+    text.get(..string_length(text.as_bytes())?)
+}
+
 /// Where the names and the values of the members of an object are.
 struct Places<'a> {
     bytes: &'a [u8],

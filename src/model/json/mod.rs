@@ -26,7 +26,7 @@ mod write;
 #[cfg(test)]
 mod cases;
 
-pub(crate) use cursor::Cursor;
+pub(crate) use cursor::{Cursor, Name};
 pub(crate) use de::from_value;
 pub(crate) use names::Names;
 pub(crate) use number::Number;
