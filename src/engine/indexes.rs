@@ -20,6 +20,8 @@ use crate::query::{IndexRule, KeyRange, Source};
 
 /// Documents named in an error about duplicates at most.
 const DUPLICATES_MAX: usize = 10;
+/// Entries of a range that are looked at before its end is searched for.
+const FEW: usize = 4;
 
 /// The indexes of a state.
 #[derive(Clone)]
@@ -130,11 +132,12 @@ impl State {
     /// The positions of the entries in a range: the first, and the one behind the last.
     pub(super) fn positions(entries: &Entries, range: &KeyRange) -> (u32, u32) {
         let first = entries.position(|entry| entry.key.bytes() < range.from.as_slice());
-        let end = match &range.to {
-            Some(to) => entries.position(|entry| entry.key.bytes() < to.as_slice()),
-            None => entries.len(),
-        };
-        (first, end.max(first))
+        let Some(to) = &range.to else { return (first, entries.len()) };
+        let is_within = |entry: &Entry| entry.key.bytes() < to.as_slice();
+        // Most ranges are of one value, and few documents have it.
+        let found = (first..).zip(entries.iter_from(first).take(FEW));
+        let end = found.skip_while(|(_, entry)| is_within(entry)).map(|(end, _)| end).next();
+        (first, end.unwrap_or_else(|| entries.position(is_within).max(first)))
     }
 
     /// What an entry stands by among those with its key: when its document was created, and the

@@ -10,9 +10,10 @@ use crate::ids::walk::Walk;
 use crate::model::json::quote;
 use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
 
-/// How many bytes are made room for at once at most, for the token of a page, and for the short ID
-/// of a document.
+/// How many bytes are made room for at once at most; and for what is around the documents of a
+/// page, its token, and the short ID of a document.
 const PAGE_BYTES_MAX: u64 = 64 << 10;
+const FRAME_BYTES: usize = 32;
 const TOKEN_BYTES: usize = 512;
 const ID_BYTES: u64 = 24;
 
@@ -24,6 +25,8 @@ pub(crate) struct Scan {
     is_sure: bool,
     skip: u64,
     left: u64,
+    /// How many documents there are at most.
+    estimated: u64,
     last: Option<Found>,
     /// Room for an ID.
     id: String,
@@ -51,10 +54,10 @@ impl Scan {
         }
         let (skip, left) = (selection.offset(), selection.limit().unwrap_or(u64::MAX));
         let plan = plan(&selection, state);
-        let is_sure = plan.is_exact;
+        let (is_sure, estimated) = (plan.is_exact, plan.estimated);
         let source = source(&selection, state, plan)?;
-        let mut scan =
-            Scan { source, is_sure, skip, left, last: None, id: String::new(), selection };
+        let (last, id) = (None, String::new());
+        let mut scan = Scan { source, is_sure, skip, left, estimated, last, id, selection };
         scan.skip_entries();
         Ok(scan)
     }
@@ -64,10 +67,10 @@ impl Scan {
         if !self.selection.wants_all() {
             return 0;
         }
-        let len = state.len() as u64;
-        let average = state.text_bytes().0 as u64 / len.max(1) + ID_BYTES;
-        let bytes = self.left.min(len).saturating_mul(average).min(PAGE_BYTES_MAX);
-        usize::try_from(bytes).unwrap_or_default() + TOKEN_BYTES
+        let average = state.text_bytes().0 as u64 / u64::from(state.len()).max(1) + ID_BYTES;
+        let bytes = self.left.min(self.estimated).saturating_mul(average).min(PAGE_BYTES_MAX);
+        let token = if self.left == u64::MAX { 0 } else { TOKEN_BYTES };
+        usize::try_from(bytes).unwrap_or_default() + FRAME_BYTES + token
     }
 
     /// Leaves out the offset where nobody has to be asked.

@@ -43,7 +43,7 @@ pub(super) struct Plan {
     pub(super) estimated: u64,
     /// Whether all documents looked at are selected, so that none has to be asked.
     pub(super) is_exact: bool,
-    why: String,
+    why: &'static str,
     cost: u64,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Explanation {
     index: Option<String>,
     estimated: u64,
     order: &'static str,
-    why: String,
+    why: &'static str,
 }
 
 /// Chooses how to answer a query.
@@ -71,7 +71,7 @@ pub(super) fn plan(selection: &Selection, state: &State) -> Plan {
             },
             estimated: u64::from(positions.1 - positions.0),
             is_exact: selection.matches_everything(),
-            why: "the query names the index".to_owned(),
+            why: "the query names the index",
             cost: 0,
         };
     }
@@ -136,7 +136,7 @@ fn scan(selection: &Selection, state: &State) -> Plan {
         access: Access::Scan,
         estimated: u64::from(state.len()),
         is_exact: selection.matches_everything(),
-        why: "nothing leads to fewer documents, or to the first of them sooner".to_owned(),
+        why: "nothing leads to fewer documents, or to the first of them sooner",
         cost: 0,
     }
 }
@@ -164,8 +164,7 @@ fn named(selection: &Selection, state: &State) -> Option<Plan> {
             (Access::Slots(slots), count, "a condition names the top of a subtree")
         }
     };
-    let (estimated, why) = (estimated as u64, why.to_owned());
-    Some(Plan { access, estimated, is_exact: false, why, cost: 0 })
+    Some(Plan { access, estimated: estimated as u64, is_exact: false, why, cost: 0 })
 }
 
 /// All combinations of values, where these tell anything of which documents are selected.
@@ -191,7 +190,7 @@ fn by_facets(selection: &Selection, state: &State) -> Option<Plan> {
         access: Access::Facets,
         estimated,
         is_exact,
-        why: "conditions on dimensions leave few documents".to_owned(),
+        why: "conditions on dimensions leave few documents",
         cost: 0,
     })
 }
@@ -231,7 +230,7 @@ fn by_index(selection: &Selection, state: &State, index: usize, rule: &IndexRule
         _ => "conditions on the fields of the index leave few documents",
     };
     let is_exact = narrowed.is_exact;
-    Some(Plan { access, estimated, is_exact, why: why.to_owned(), cost: 0 })
+    Some(Plan { access, estimated, is_exact, why, cost: 0 })
 }
 
 /// How many documents the query selects, where their dimensions tell.

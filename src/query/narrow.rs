@@ -14,6 +14,8 @@ use crate::query::rule::{IndexRule, Part};
 
 /// Ranges of one index at most: `$in` of several fields multiplies.
 const RANGES_MAX: usize = 1_000;
+/// The bytes of most parts of a key at most.
+const PART_LEN: usize = 32;
 
 /// The part of an index that a filter leaves.
 #[derive(Clone, Debug)]
@@ -141,7 +143,8 @@ fn listed(test: &Test) -> Option<Vec<SortValue>> {
 
 fn extended(beginnings: &[Vec<u8>], values: &[SortValue], is_descending: bool) -> Vec<Vec<u8>> {
     let with = |beginning: &Vec<u8>, value| {
-        let mut bytes = beginning.clone();
+        let mut bytes = Vec::with_capacity(beginning.len() + PART_LEN);
+        bytes.extend_from_slice(beginning);
         push_part(value, is_descending, &mut bytes);
         bytes
     };
