@@ -186,13 +186,6 @@ pub(crate) struct FileId {
     pub(crate) inode: u64,
 }
 
-impl FileId {
-    /// Device and inode.
-    pub(crate) fn parts(self) -> (u64, u64) {
-        (self.device, self.inode)
-    }
-}
-
 /// What the file system tells of a file. Times are nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {

@@ -236,11 +236,9 @@ impl TextHeap {
     fn add_again(&mut self, text: &str, entries: &[Entry]) -> Vec<(u32, Span)> {
         self.held_bytes -= text.len();
         let mut moved = Vec::new();
-        let ends = entries.iter().skip(1).map(|next| next.start as usize).chain([text.len()]);
-        for (entry, end) in entries.iter().zip(ends).filter(|(entry, _)| entry.owner != DEAD) {
-            let text = text.get(entry.start as usize..end).unwrap_or_default();
+        for (owner, text) in living_texts(text, entries) {
             self.live_bytes -= text.len();
-            moved.push((entry.owner, self.add(entry.owner, text)));
+            moved.push((owner, self.add(owner, text)));
         }
         moved
     }
@@ -286,6 +284,13 @@ impl Tail {
 /// The size of a segment.
 fn size(text: &str, entries: &[Entry]) -> usize {
     text.len() + size_of_val(entries)
+}
+
+/// The texts of a segment that live, with their owners.
+fn living_texts<'a>(text: &'a str, entries: &'a [Entry]) -> impl Iterator<Item = (u32, &'a str)> {
+    let ends = entries.iter().skip(1).map(|next| next.start as usize).chain([text.len()]);
+    let living = entries.iter().zip(ends).filter(|(entry, _)| entry.owner != DEAD);
+    living.filter_map(|(entry, end)| Some((entry.owner, text.get(entry.start as usize..end)?)))
 }
 
 /// The place of the entry at `span`, if its text was not removed.
@@ -341,9 +346,7 @@ mod tests {
                 Some(Segment::Full(full)) => &*full.text,
                 _ => self.tail.text.as_str(),
             };
-            let ends = entries.iter().skip(1).map(|next| next.start as usize).chain([text.len()]);
-            let live = entries.iter().zip(ends).filter(|(entry, _)| entry.owner != DEAD);
-            let lengths: Vec<usize> = live.map(|(entry, end)| end - entry.start as usize).collect();
+            let lengths: Vec<usize> = living_texts(text, entries).map(|it| it.1.len()).collect();
             let bytes: usize = lengths.iter().sum();
             assert_eq!(live_bytes, bytes + lengths.len() * ENTRY_BYTES);
             bytes

@@ -108,7 +108,8 @@ impl JsonFile {
     /// Device and inode of the lock file, the same for all handles on this store; None when
     /// there is none, as for a reader on a medium that cannot be written.
     pub(crate) fn identity(&self) -> Option<(u64, u64)> {
-        self.0.place_now().lock.as_ref().map(|lock| lock.id().parts())
+        let id = self.0.place_now().lock.as_ref().map(|lock| lock.id())?;
+        Some((id.device, id.inode))
     }
 }
 

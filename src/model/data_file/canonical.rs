@@ -48,8 +48,8 @@ pub(super) struct Buffers<'a> {
     names: Names<'a>,
 }
 
-/// Reads a document that keeps all rules and is as [`write`] makes it, white space aside; none
-/// of any other.
+/// Reads a document that keeps all rules and is as [`write`] makes it, white space aside, though
+/// not before the colon of a dimension; none of any other.
 pub(super) fn read<'a, 'b>(
     cursor: &mut Cursor<'a>,
     schema: &Schema,
@@ -184,12 +184,7 @@ fn read_data<'a>(
         out.push('"');
         out.push_str(own);
         out.push_str("\":");
-        let value = cursor.value(DIMENSION_DEPTH)?;
-        if value.starts_with(['{', '[']) {
-            cut::push_compact(value, out);
-        } else {
-            out.push_str(value);
-        }
+        cut::push_compact(cursor.value(DIMENSION_DEPTH)?, out);
         name = cursor.next_name()?;
     }
     out.push('}');
