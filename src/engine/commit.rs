@@ -1,58 +1,36 @@
-//! Writing: who decides when, and how commits that wait for the disk share one sync.
+//! Writing: who decides when, and how a commit is kept.
 //!
-//! One thread at a time decides, on the state that all commits before its own made, and writes its
-//! record to the log. It then lets the next one decide and waits until its record is on disk. The
-//! first that waits syncs for all whose records are written by then. Only then their state is
-//! published: nobody sees what a crash could still take back.
+//! One thread at a time has the turn and decides, on the state that all commits before its own
+//! made, and writes its record to the log. It then decides for those that wait in the line with a
+//! single operation, passes the turn on and waits until its record is on disk. Only then its state
+//! is published: nobody sees what a crash could still take back.
 //!
 //! The exclusive lock of the store is held from the first of these commits to the last (a
 //! [`Session`]), but not for long while others wait for it.
+//!
+//! That one thread works through what the others ask for is flat combining (Hendler, Incze, Shavit
+//! and Tzafrir, 2010).
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use crate::engine::draft::Draft;
+use crate::engine::operation::Operation;
 use crate::engine::policy::{self, Checkpoint, Durability};
 use crate::engine::state::State;
+use crate::engine::tip::{Asked, Caller, News, Session, Tip};
 use crate::engine::{Engine, Limits, load};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::Exclusive;
 
 /// How often a write is decided anew because a person changed the file meanwhile.
 const DECISIONS_MAX: u32 = 5;
-/// How long new commits join a session; then other processes get their turn.
-const SESSION: Duration = Duration::from_millis(20);
 
-/// The end of the history, which readers do not see yet.
-#[derive(Default)]
-pub(super) struct Tip {
-    pub(super) session: Option<Session>,
-    /// Commits written to the log so far, and how many of them are on disk.
-    pub(super) written: u64,
-    pub(super) durable: u64,
-    /// Commits made by this process.
-    commits: u64,
-    /// No checkpoint is tried before the log has so many bytes: the last one failed.
-    checkpoint_from: u64,
-}
-
-/// The exclusive lock, held for one or more commits.
-pub(super) struct Session {
-    pub(super) exclusive: Arc<dyn Exclusive>,
-    /// The state that the last of them made.
-    pub(super) state: State,
-    since: Duration,
-    /// It has only just begun, with a look at what others wrote.
-    is_new: bool,
-}
-
-/// How a commit was kept.
-enum Kept {
-    /// It is acknowledged.
-    Done,
-    /// It is once this many commits are on disk.
-    Waits(u64),
+/// A thread's turn to decide.
+pub(super) struct Turn<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) caller: &'a Arc<Caller>,
 }
 
 impl Engine {
@@ -63,55 +41,64 @@ impl Engine {
         limits: &Limits,
         mut decide: impl FnMut(&mut Draft) -> Result<R>,
     ) -> Result<R> {
-        self.check_writable()?;
-        let written = {
-            let mut joined = self.join(limits)?;
-            self.write_on(&mut joined.tip, limits, &mut decide)
-        };
-        match written? {
-            (result, Kept::Done) => Ok(result),
-            (result, Kept::Waits(ticket)) => self.wait(ticket).map(|()| result),
-        }
+        self.decide_again(|| {
+            let caller = Arc::default();
+            let turn = self.turn(limits, &caller)?;
+            let mut result = None;
+            turn.decide(limits, |draft| {
+                result = Some(decide(draft)?);
+                Ok(String::new())
+            })?;
+            result.ok_or_else(|| Error::new(ErrorKind::Internal, "a commit was not decided"))
+        })
     }
 
-    fn write_on<R>(
+    /// Does one operation and returns what [`Draft::answer`] says. Another thread may do it, so it
+    /// must not take long; `read` gives it, anew for each decision.
+    pub(crate) fn write_one(
         &self,
-        tip: &mut Tip,
         limits: &Limits,
-        decide: &mut impl FnMut(&mut Draft) -> Result<R>,
-    ) -> Result<(R, Kept)> {
-        let mut attempt = 0;
-        loop {
-            self.catch_up_tip(tip)?;
-            let mut draft = self.draft(tip, limits)?;
-            let result = decide(&mut draft)?;
-            if !draft.changed {
-                // It may rest on commits that are not on disk yet.
-                let kept = match tip.written > tip.durable {
-                    true => Kept::Waits(tip.written),
-                    false => Kept::Done,
-                };
-                return Ok((result, kept));
+        read: impl Fn() -> Result<Operation>,
+    ) -> Result<String> {
+        self.decide_again(|| {
+            let caller = Arc::default();
+            let asked = Asked { operation: read()?, limits: limits.clone() };
+            match self.line_up(limits, Some(asked), &caller)? {
+                News::Turn(Some(Asked { operation, .. })) => {
+                    let turn = Turn { engine: self, caller: &caller };
+                    turn.decide(limits, |draft| draft.answer(operation))
+                }
+                news => self.wait(&caller, Some(news)),
             }
-            draft.finish();
-            attempt += 1;
-            match self.keep(tip, limits, draft) {
-                Ok(kept) => return Ok((result, kept)),
-                Err(error) if error.name() == "FILE_CHANGED" && attempt < DECISIONS_MAX => {}
-                Err(error) => return Err(error),
+        })
+    }
+
+    fn decide_again<R>(&self, mut write: impl FnMut() -> Result<R>) -> Result<R> {
+        self.check_writable()?;
+        let mut attempt = 1;
+        loop {
+            match write() {
+                Err(error) if error.name() == "FILE_CHANGED" && attempt < DECISIONS_MAX => {
+                    attempt += 1;
+                }
+                other => return other,
             }
         }
     }
 
-    /// Takes this thread's turn and the exclusive lock.
-    pub(super) fn join(&self, limits: &Limits) -> Result<Joined<'_>> {
-        let turn = self.turn(limits)?;
-        Ok(Joined { tip: self.session(limits)?, turn })
+    pub(super) fn tip(&self) -> MutexGuard<'_, Tip> {
+        self.tip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, limits: &Limits) -> Result<Turn<'_>> {
-        if self.turns.enter(limits.lock_timeout) {
-            return Ok(Turn(self));
+    /// Waits for this thread's turn, or until another thread has done what it asks for.
+    fn line_up(&self, limits: &Limits, asked: Option<Asked>, caller: &Arc<Caller>) -> Result<News> {
+        let entered = self.tip().enter(asked, caller);
+        if let Some(news) = entered.or_else(|| caller.wait(Some(limits.lock_timeout))) {
+            return Ok(news);
+        }
+        if !self.tip().give_up(caller) {
+            // Its turn came just now, or it is being decided for.
+            return caller.wait(None).ok_or_else(no_session);
         }
         let waited = limits.lock_timeout.as_millis();
         let message = format!("other threads were writing for more than {waited} ms");
@@ -121,99 +108,177 @@ impl Engine {
         Err(self.at_path(error))
     }
 
-    /// The tip in a session that may be joined.
-    fn session(&self, limits: &Limits) -> Result<MutexGuard<'_, Tip>> {
-        loop {
-            let mut tip = self.tip.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(session) = &tip.session else {
-                let exclusive = Arc::from(self.storage.lock(limits.lock_timeout)?);
-                let since = self.machine.monotonic();
-                self.refresh(&*exclusive)?;
-                let state = State::clone(&self.current());
-                tip.session = Some(Session { exclusive, state, since, is_new: true });
-                return Ok(tip);
-            };
-            if self.machine.monotonic().saturating_sub(session.since) < SESSION {
-                return Ok(tip);
+    /// Takes this thread's turn.
+    pub(super) fn turn<'a>(&'a self, limits: &Limits, caller: &'a Arc<Caller>) -> Result<Turn<'a>> {
+        self.line_up(limits, None, caller).map(|_| Turn { engine: self, caller })
+    }
+
+    /// Decides one commit, with the turn, and tells its caller what came of it, now or when it is
+    /// on disk.
+    fn decide(
+        &self,
+        limits: &Limits,
+        caller: &Arc<Caller>,
+        decide: impl FnOnce(&mut Draft) -> Result<String>,
+    ) {
+        // What it leaves half done is not looked at again: the store takes no more writes.
+        let decided = catch_unwind(AssertUnwindSafe(|| self.try_to_decide(limits, caller, decide)));
+        match decided {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(answer))) => caller.tell(News::Settled(Ok(answer))),
+            Ok(Err(error)) => caller.tell(News::Settled(Err(error))),
+            Err(panic) => {
+                self.poison();
+                caller.tell(News::Panicked(panic));
             }
-            let ended = self.group.sessions_ended();
-            drop(tip);
-            self.group.wait_for_end(ended);
         }
     }
 
-    /// Gives up the lock unless somebody waits for the disk, who will.
-    pub(super) fn leave(&self, tip: &mut Tip) {
-        if tip.written == tip.durable && tip.session.take().is_some() {
-            self.group.note_end();
+    /// The answer, unless it has to wait for the disk.
+    fn try_to_decide(
+        &self,
+        limits: &Limits,
+        caller: &Arc<Caller>,
+        decide: impl FnOnce(&mut Draft) -> Result<String>,
+    ) -> Result<Option<String>> {
+        self.check_writable()?;
+        let session = self.join(limits)?;
+        let minter = self.minter.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let now = self.machine.now();
+        let mut draft = Draft::new(session.state, minter, now, limits.document_bytes_max);
+        let answer = decide(&mut draft)?;
+        if draft.changed {
+            draft.finish();
+            return self.keep(limits, &session.exclusive, draft, answer, caller);
         }
+        // It may rest on commits that are not on disk yet.
+        let mut tip = self.tip();
+        if tip.is_settled() {
+            return Ok(Some(answer));
+        }
+        tip.wait_for_disk(answer, caller);
+        Ok(None)
+    }
+
+    /// Decides for those that waited in the line when this began: its own commit waits, too.
+    fn decide_for_others(&self) {
+        let in_line = self.tip().in_line();
+        for _ in 0..in_line {
+            let next = self.tip().next_asked(self.machine.monotonic());
+            let Some((Asked { operation, limits }, caller)) = next else { return };
+            self.decide(&limits, &caller, |draft| draft.answer(operation));
+        }
+    }
+
+    /// Joins the session, or begins one, and takes in what others wrote.
+    pub(super) fn join(&self, limits: &Limits) -> Result<Session> {
+        self.see_to_failed_sync();
+        let session = self.tip().session.clone();
+        if let Some(session) = session {
+            if session.is_young(self.machine.monotonic()) {
+                return self.catch_up_session(session);
+            }
+            drop(session);
+            // What came of its commits is told to those who made them.
+            let _ = self.flush_tip();
+            self.tip().session = None;
+        }
+        let exclusive = Arc::from(self.storage.lock(limits.lock_timeout)?);
+        let since = self.machine.monotonic();
+        self.refresh(&*exclusive)?;
+        let session = Session::new(exclusive, State::clone(&self.current()), since);
+        self.tip().session = Some(session.clone());
+        Ok(session)
     }
 
     /// Takes in what others wrote since the session began: a person's edit needs no lock.
-    pub(super) fn catch_up_tip(&self, tip: &mut Tip) -> Result<()> {
-        let Some(session) = &mut tip.session else { return Err(no_session()) };
-        if std::mem::take(&mut session.is_new) && !self.is_stale() {
-            return Ok(());
-        }
-        let exclusive = Arc::clone(&session.exclusive);
-        if !self.is_stale() && !exclusive.changed()?.is_any() {
-            return Ok(());
-        }
-        self.flush_tip(tip)?;
-        self.refresh(&*exclusive)?;
-        if let Some(session) = &mut tip.session {
+    fn catch_up_session(&self, mut session: Session) -> Result<Session> {
+        let has_changed = self.is_stale() || {
+            // Not while a sync is told of: the two would not fit.
+            let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+            session.exclusive.changed()?.is_any()
+        };
+        if has_changed {
+            self.flush_tip()?;
+            self.refresh(&*session.exclusive)?;
             session.state = State::clone(&self.current());
+            session.position = session.exclusive.position();
+            self.tip().session = Some(session.clone());
         }
-        Ok(())
+        Ok(session)
     }
 
-    fn draft(&self, tip: &Tip, limits: &Limits) -> Result<Draft> {
-        let Some(session) = &tip.session else { return Err(no_session()) };
-        let minter = self.minter.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let now = self.machine.now();
-        Ok(Draft::new(session.state.clone(), minter, now, limits.document_bytes_max))
-    }
-
-    /// Keeps a finished draft in the way that the policy says.
-    fn keep(&self, tip: &mut Tip, limits: &Limits, draft: Draft) -> Result<Kept> {
-        let Some(session) = &tip.session else { return Err(no_session()) };
-        let exclusive = Arc::clone(&session.exclusive);
+    /// Keeps a finished draft in the way that the policy says; the answer, unless it has to wait
+    /// for the disk.
+    fn keep(
+        &self,
+        limits: &Limits,
+        exclusive: &Arc<dyn Exclusive>,
+        draft: Draft,
+        answer: String,
+        caller: &Arc<Caller>,
+    ) -> Result<Option<String>> {
         let (durability, checkpoint) = (limits.durability, limits.checkpoint);
-        let replaces = !self.is_kept
-            || policy::replaces(durability, checkpoint, exclusive.size(), tip.commits);
-        if replaces {
-            self.flush_tip(tip)?;
-            let (state, number) = (&draft.state, draft.number);
-            self.replace(&*exclusive, number, state)?;
-        } else {
-            if checkpoint == Checkpoint::Auto {
-                self.checkpoint_if_due(tip, &exclusive)?;
-            }
-            let time = draft.state.envelope.updated_at.clone().unwrap_or_default();
-            let synced = durability == Durability::Sync;
-            exclusive.append(draft.number, &time, draft.operations.into_text(), synced)?;
-        }
-        *self.minter.lock().unwrap_or_else(PoisonError::into_inner) = draft.minter;
-        tip.commits += 1;
-        if let Some(session) = &mut tip.session {
-            session.state = draft.state.clone();
-        }
-        if replaces {
+        let commits = self.tip().commits;
+        if !self.is_kept || policy::replaces(durability, checkpoint, exclusive.size(), commits) {
+            self.flush_tip()?;
+            self.replace(&**exclusive, draft.number, &draft.state)?;
+            self.note_minted(&draft);
+            let before = self.tip().advance(draft.state.clone(), exclusive.position());
             self.publish(draft.state);
-            return Ok(Kept::Done);
+            drop(before);
+            return Ok(Some(answer));
         }
-        if durability == Durability::Batched && tip.written == tip.durable {
-            let position = exclusive.position();
-            return match self.publish_log(&*exclusive, position, false, draft.state) {
-                Ok(()) => {
-                    self.note_unsynced(limits);
-                    Ok(Kept::Done)
-                }
-                Err(error) => Err(self.fail(tip, &*exclusive, error)),
-            };
+        if checkpoint == Checkpoint::Auto {
+            self.checkpoint_if_due(exclusive)?;
         }
-        tip.written += 1;
-        Ok(Kept::Waits(tip.written))
+        self.log(limits, exclusive, draft, answer, caller)
+    }
+
+    /// Writes a draft to the log.
+    fn log(
+        &self,
+        limits: &Limits,
+        exclusive: &Arc<dyn Exclusive>,
+        mut draft: Draft,
+        answer: String,
+        caller: &Arc<Caller>,
+    ) -> Result<Option<String>> {
+        let time = draft.state.envelope.updated_at.clone().unwrap_or_default();
+        let operations = std::mem::take(&mut draft.operations).into_text();
+        let is_synced = limits.durability == Durability::Sync;
+        // Not while a sync is told of: the log goes on where its header says that it ends.
+        let turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        exclusive.append(draft.number, &time, operations, is_synced)?;
+        self.note_minted(&draft);
+        let position = exclusive.position();
+        let mut tip = self.tip();
+        // It is given up when nobody waits for it.
+        let _before = tip.advance(draft.state.clone(), position);
+        if is_synced || !tip.is_settled() {
+            tip.note_written();
+            tip.wait_for_disk(answer, caller);
+            drop(tip);
+            drop(turn);
+            return Ok(None);
+        }
+        drop(tip);
+        let published = exclusive.publish(position, false);
+        if published.is_ok() {
+            self.publish(draft.state);
+        }
+        drop(turn);
+        match published {
+            Ok(()) => {
+                self.note_unsynced(limits);
+                Ok(Some(answer))
+            }
+            Err(error) => Err(self.fail(&**exclusive, error)),
+        }
+    }
+
+    fn note_minted(&self, draft: &Draft) {
+        *self.minter.lock().unwrap_or_else(PoisonError::into_inner) = draft.minter.clone();
     }
 
     /// Puts a state in the place of the file.
@@ -235,44 +300,69 @@ impl Engine {
         replaced
     }
 
-    fn checkpoint_if_due(&self, tip: &mut Tip, exclusive: &Arc<dyn Exclusive>) -> Result<()> {
+    fn checkpoint_if_due(&self, exclusive: &Arc<dyn Exclusive>) -> Result<()> {
         let size = exclusive.size();
         let log_bytes = size.log_bytes.unwrap_or(0);
-        let due = policy::log_bytes_max(size.file_bytes).max(tip.checkpoint_from);
-        if log_bytes < due {
+        let checkpoint_from = self.tip().checkpoint_from;
+        if log_bytes < policy::log_bytes_max(size.file_bytes).max(checkpoint_from) {
             return Ok(());
         }
-        self.flush_tip(tip)?;
-        let Some(session) = &tip.session else { return Err(no_session()) };
-        let state = session.state.clone();
+        self.flush_tip()?;
+        let Some(Session { state, .. }) = self.tip().session.clone() else {
+            return Err(no_session());
+        };
         match self.replace(&**exclusive, state.commit, &state) {
-            Ok(()) => tip.checkpoint_from = 0,
+            Ok(()) => self.tip().checkpoint_from = 0,
             // The log goes on: a full disk may have room for a commit, if not for another file.
-            Err(_) if !self.is_stale() => tip.checkpoint_from = log_bytes + log_bytes / 4,
+            Err(_) if !self.is_stale() => self.tip().checkpoint_from = log_bytes + log_bytes / 4,
             Err(error) => return Err(error),
         }
         Ok(())
     }
-}
 
-/// What a thread holds while it decides.
-pub(super) struct Joined<'a> {
-    pub(super) tip: MutexGuard<'a, Tip>,
-    turn: Turn<'a>,
-}
-
-impl Drop for Joined<'_> {
-    fn drop(&mut self) {
-        self.turn.0.leave(&mut self.tip);
+    /// Waits until the commit of `caller` is settled, and looks after the disk if nobody else does.
+    /// `news` is what it was told already.
+    pub(super) fn wait(&self, caller: &Arc<Caller>, mut news: Option<News>) -> Result<String> {
+        loop {
+            match news.or_else(|| caller.news()) {
+                Some(News::Settled(result)) => return result,
+                Some(News::Panicked(panic)) => resume_unwind(panic),
+                Some(News::Disk | News::Turn(_)) | None => {}
+            }
+            self.look_after_disk(caller);
+            news = caller.wait(None);
+        }
     }
 }
 
-/// A thread's turn to decide.
-struct Turn<'a>(&'a Engine);
+impl Turn<'_> {
+    /// Uses the turn up for one commit of its own, and waits until that is settled.
+    fn decide(
+        self,
+        limits: &Limits,
+        decide: impl FnOnce(&mut Draft) -> Result<String>,
+    ) -> Result<String> {
+        let Turn { engine, caller } = self;
+        engine.decide(limits, caller, decide);
+        engine.decide_for_others();
+        drop(self);
+        engine.wait(caller, None)
+    }
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.turns.leave();
+        self.engine.see_to_failed_sync();
+        let mut tip = self.engine.tip();
+        let next = tip.pass_turn();
+        let syncer = tip.next_syncer(self.caller);
+        drop(tip);
+        if let Some((next, news)) = next {
+            next.tell(news);
+        }
+        if let Some(syncer) = syncer {
+            syncer.tell(News::Disk);
+        }
     }
 }
 

@@ -298,9 +298,17 @@ impl Draft {
         if self.changed { self.number } else { self.state.commit }
     }
 
-    /// The document as calls return it.
-    pub(crate) fn output(&self, slot: u32) -> String {
-        self.state.output(slot)
+    /// Does one operation and returns what calls do: the document, or the results.
+    ///
+    /// # Errors
+    /// As [`Draft::run`].
+    pub(crate) fn answer(&mut self, operation: Operation) -> Result<String> {
+        let mut answer = String::new();
+        match self.run(operation)? {
+            Outcome::One(slot) => answer = self.state.output(slot),
+            other => self.write_outcome(&other, &mut answer),
+        }
+        Ok(answer)
     }
 
     /// The results of a batch, in the order of its operations.

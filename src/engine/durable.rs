@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::engine::tip::Session;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::spawn;
@@ -76,7 +77,9 @@ impl Engine {
         if self.description().read_only || !self.is_kept {
             return self.read(limits, |_| Ok(()));
         }
-        self.flush(&mut self.join(limits)?.tip)
+        let caller = Arc::default();
+        let _turn = self.turn(limits, &caller)?;
+        self.flush(self.join(limits)?)
     }
 
     /// Folds the log into the file, if there is one.
@@ -87,14 +90,13 @@ impl Engine {
         if self.description().read_only || !self.is_kept {
             return self.read(limits, |_| Ok(()));
         }
-        let mut joined = self.join(limits)?;
-        self.catch_up_tip(&mut joined.tip)?;
-        self.flush_tip(&mut joined.tip)?;
-        match &joined.tip.session {
-            Some(session) if session.exclusive.size().log_bytes.is_some() => {
-                self.replace(&*session.exclusive, session.state.commit, &session.state)
-            }
-            _ => Ok(()),
+        let caller = Arc::default();
+        let _turn = self.turn(limits, &caller)?;
+        let Session { exclusive, state, .. } = self.join(limits)?;
+        self.flush_tip()?;
+        match exclusive.size().log_bytes {
+            Some(_) => self.replace(&*exclusive, state.commit, &state),
+            None => Ok(()),
         }
     }
 

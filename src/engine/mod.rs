@@ -11,7 +11,7 @@
 //!
 //! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back
 //! - [`draft`], [`writes`], [`operation`]: deciding; [`clock`]: times and UUIDs
-//! - [`commit`], [`group`], [`durable`]: keeping what was decided; [`policy`]: how
+//! - [`tip`], [`commit`], [`group`], [`durable`]: keeping what was decided; [`policy`]: how
 //! - [`catch_up`]: taking in what others wrote
 //! - [`replay`]: what a commit writes to the log, and back
 //! - [`identify`], [`source`], [`listing`], [`stream`], [`place`]: reading; [`check`]: verify
@@ -47,6 +47,7 @@ pub(crate) mod state;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod tip;
 mod writes;
 
 use std::path::PathBuf;
@@ -55,17 +56,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use crate::engine::clock::Minter;
-use crate::engine::commit::Tip;
 use crate::engine::durable::Unsynced;
 use crate::engine::feed::Commits;
-use crate::engine::group::Group;
 use crate::engine::policy::{Checkpoint, Durability};
 use crate::engine::snapshots::Snapshots;
 use crate::engine::state::State;
+use crate::engine::tip::Tip;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
-use crate::storage::{Description, Machine, Storage, Turns};
+use crate::storage::{Description, Machine, Storage};
 
 /// What a handle asks of the engine it shares with others.
 #[derive(Clone, Debug)]
@@ -85,17 +85,15 @@ pub(crate) struct Engine {
     /// Whether anything is kept beyond the process.
     is_kept: bool,
     published: RwLock<Arc<State>>,
-    /// Threads that write take turns at the tip.
-    turns: Turns,
     tip: Mutex<Tip>,
-    group: Group,
     unsynced: Arc<Unsynced>,
     minter: Mutex<Minter>,
     /// The schema of a read-only handle, which is not written.
     schema: Option<Arc<Schema>>,
     /// The file could not be read when it was last looked at, or was never read.
     stale: AtomicBool,
-    /// Held while the state is exchanged for what the log or the file say.
+    /// Held while the state is exchanged for what the log or the file say, and while the log is
+    /// written.
     loading: Mutex<()>,
     /// For the thread that syncs batches.
     me: OnceLock<Weak<Engine>>,
@@ -138,9 +136,7 @@ impl Engine {
             is_kept: storage.description().path.is_some(),
             storage,
             machine,
-            turns: Turns::default(),
             tip: Mutex::default(),
-            group: Group::default(),
             unsynced: Arc::default(),
             me: OnceLock::new(),
             published: RwLock::new(Arc::new(State::new(schema.clone().unwrap_or_default()))),

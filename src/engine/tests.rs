@@ -4,6 +4,7 @@ pub(super) mod drafts;
 mod loads;
 mod places;
 mod states;
+mod turns;
 
 use std::sync::Arc;
 

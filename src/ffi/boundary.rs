@@ -72,7 +72,9 @@ fn caught(payload: Box<dyn Any + Send>) -> Error {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(second);
     }
-    Error::new(ErrorKind::Panic, format!("a defect of the library was caught: {said} ({place})"))
+    // Where it was met for another thread, the place stayed there.
+    let place = if place.is_empty() { place } else { format!(" ({place})") };
+    Error::new(ErrorKind::Panic, format!("a defect of the library was caught: {said}{place}"))
         .hint("report it; close the store, it takes no more writes")
 }
 

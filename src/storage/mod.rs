@@ -28,7 +28,6 @@ mod seen;
 
 pub(crate) use crate::file::background::spawn;
 pub(crate) use crate::file::lock_descriptors;
-pub(crate) use crate::file::turns::Turns;
 pub(crate) use crate::wal::record::{Body, Record};
 
 /// The disk and the clocks that a store runs on.

@@ -358,19 +358,10 @@ impl Store {
         parse_object(text)
     }
 
-    /// Does one operation. It is read before the turn to write has come, and anew for each further
-    /// decision: what it holds is moved into the document.
-    fn write_one(&self, operation: impl Fn() -> Result<Operation>) -> Result<String> {
-        let mut read_before = Some(operation()?);
-        self.write(|draft| {
-            let outcome = draft.run(read_before.take().map_or_else(&operation, Ok)?)?;
-            let mut out = String::new();
-            match outcome {
-                Outcome::One(slot) => out = draft.output(slot),
-                other => draft.write_outcome(&other, &mut out),
-            }
-            Ok(out)
-        })
+    /// Does one operation.
+    fn write_one(&self, read: impl Fn() -> Result<Operation>) -> Result<String> {
+        self.check_live()?;
+        self.engine.write_one(&self.limits, read)
     }
 
     /// Returns the UUID of the document that an ID names.

@@ -427,21 +427,3 @@ fn a_log_that_outgrows_the_file_is_folded_into_it() {
     kill(&disk, store);
     assert_eq!(titles(&open_plainly(&disk)).len(), 15);
 }
-
-#[test]
-fn threads_that_write_together_lose_nothing_and_share_syncs() {
-    let disk = SimulatedDisk::new();
-    let store = open_plainly(&disk);
-    std::thread::scope(|scope| {
-        for thread in 0..8 {
-            let store = &store;
-            scope.spawn(move || (0..50).for_each(|nth| add(store, &format!("{thread}-{nth}"))));
-        }
-    });
-    assert_eq!(titles(&store).len(), 400);
-    let report = store.verify().expect("it is verified");
-    assert_eq!(report, r#"{"ok":true,"problems":[]}"#);
-    disk.reboot(Keep::None);
-    drop(store);
-    assert_eq!(titles(&open_plainly(&disk)).len(), 400);
-}

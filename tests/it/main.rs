@@ -30,4 +30,5 @@ mod rust_player;
 mod salvage;
 mod script;
 mod scripts;
+mod threads;
 mod universe;

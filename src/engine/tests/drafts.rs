@@ -137,7 +137,7 @@ pub(in crate::engine) fn add(engine: &Engine, document: &str) -> Result<String> 
     engine.write(&limits(), |draft| {
         run(draft, &batch)?;
         let slot = draft.state.slots().last().unwrap();
-        Ok(draft.output(slot))
+        Ok(draft.state.output(slot))
     })
 }
 
