@@ -3,6 +3,8 @@
 //! A name is a dotted path; a dot inside a name is written `\.` and a backslash `\\`. Declared
 //! dimensions are found by name, and the hierarchical one by its `ref_field` too.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 use crate::model::schema::{DimensionKind, Schema};
 use crate::query::mistake::{nearest, shown, unknown};
@@ -58,10 +60,12 @@ impl Field {
         let parts = split(name)?;
         let field = match parts.as_slice() {
             [only] => Field::single(only, schema),
-            [first, rest @ ..] if first == "data" => Some(Field::Data(rest.to_vec())),
+            [first, rest @ ..] if first == "data" => {
+                Some(Field::Data(rest.iter().map(|part| part.to_string()).collect()))
+            }
             [first, dimension] if first == "dimensions" => Some(
                 Field::declared(dimension, schema)
-                    .unwrap_or_else(|| Field::Undeclared(dimension.clone())),
+                    .unwrap_or_else(|| Field::Undeclared(dimension.to_string())),
             ),
             _ => None,
         };
@@ -116,13 +120,24 @@ impl Field {
     }
 }
 
-fn split(name: &str) -> Result<Vec<String>> {
+fn split(name: &str) -> Result<Vec<Cow<'_, str>>> {
+    let parts = match name.contains('\\') {
+        true => split_escaped(name)?,
+        false => name.split('.').map(Cow::Borrowed).collect(),
+    };
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(malformed(name, "an empty part"));
+    }
+    Ok(parts)
+}
+
+fn split_escaped(name: &str) -> Result<Vec<Cow<'_, str>>> {
     let mut parts = Vec::new();
     let mut part = String::new();
     let mut characters = name.chars();
     while let Some(character) = characters.next() {
         match character {
-            '.' => parts.push(std::mem::take(&mut part)),
+            '.' => parts.push(Cow::Owned(std::mem::take(&mut part))),
             '\\' => match characters.next() {
                 Some(escaped @ ('.' | '\\')) => part.push(escaped),
                 _ => return Err(malformed(name, r"a backslash before neither '.' nor '\'")),
@@ -130,10 +145,7 @@ fn split(name: &str) -> Result<Vec<String>> {
             _ => part.push(character),
         }
     }
-    parts.push(part);
-    if parts.iter().any(String::is_empty) {
-        return Err(malformed(name, "an empty part"));
-    }
+    parts.push(Cow::Owned(part));
     Ok(parts)
 }
 

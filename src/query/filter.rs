@@ -11,6 +11,8 @@
 
 mod operator;
 
+use std::borrow::Cow;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::json::{Object, Value};
 use crate::query::Source;
@@ -68,7 +70,7 @@ impl Filter {
         condition: &Value,
         source: &dyn Source,
     ) -> Result<Filter> {
-        let mut compiler = Compiler { source, nodes: 0, path: vec![name.to_owned()] };
+        let mut compiler = Compiler { source, nodes: 0, path: vec![name.into()] };
         Ok(Filter { root: compiler.filter(condition)? })
     }
 
@@ -117,13 +119,13 @@ struct Compiler<'a> {
     source: &'a dyn Source,
     nodes: usize,
     /// Where in the filter the compiler is, for errors.
-    path: Vec<String>,
+    path: Vec<Cow<'a, str>>,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     fn inside<T>(
         &mut self,
-        name: impl Into<String>,
+        name: impl Into<Cow<'a, str>>,
         work: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
         self.path.push(name.into());
@@ -162,19 +164,19 @@ impl Compiler<'_> {
         )
     }
 
-    fn filter(&mut self, condition: &Value) -> Result<Node> {
+    fn filter(&mut self, condition: &'a Value) -> Result<Node> {
         self.count()?;
         let Value::Object(members) = condition else {
             return self.wrong_type("an object of conditions", condition);
         };
-        let mut nodes = Vec::new();
+        let mut nodes = Vec::with_capacity(members.len());
         for (name, operand) in members.iter() {
             nodes.push(self.inside(name.as_str(), |inner| inner.member(name, operand))?);
         }
         Ok(Node::all(nodes))
     }
 
-    fn member(&mut self, name: &str, operand: &Value) -> Result<Node> {
+    fn member(&mut self, name: &str, operand: &'a Value) -> Result<Node> {
         match name {
             "$and" => Ok(Node::all(self.filters(operand)?)),
             "$or" => Ok(Node::any(self.filters(operand)?)),
@@ -202,7 +204,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn filters(&mut self, operand: &Value) -> Result<Vec<Node>> {
+    fn filters(&mut self, operand: &'a Value) -> Result<Vec<Node>> {
         let Value::Array(conditions) = operand else {
             return self.wrong_type("an array of filters", operand);
         };
@@ -211,14 +213,14 @@ impl Compiler<'_> {
             let error = Error::invalid(format!("{place} takes at least one filter, not none"));
             return self.fail(error.expected("at least one filter").actual("an empty array"));
         }
-        let mut nodes = Vec::new();
+        let mut nodes = Vec::with_capacity(conditions.len());
         for (index, condition) in conditions.iter().enumerate() {
             nodes.push(self.inside(index.to_string(), |inner| inner.filter(condition))?);
         }
         Ok(nodes)
     }
 
-    fn condition(&mut self, field: &Field, operand: &Value) -> Result<Node> {
+    fn condition(&mut self, field: &Field, operand: &'a Value) -> Result<Node> {
         match operand {
             Value::Object(members) if has_operator(members) => self.operators(field, members),
             _ => {
@@ -228,15 +230,15 @@ impl Compiler<'_> {
         }
     }
 
-    fn operators(&mut self, field: &Field, members: &Object) -> Result<Node> {
-        let mut nodes = Vec::new();
+    fn operators(&mut self, field: &Field, members: &'a Object) -> Result<Node> {
+        let mut nodes = Vec::with_capacity(members.len());
         for (name, operand) in members.iter() {
             nodes.push(self.inside(name.as_str(), |inner| inner.operator(field, name, operand))?);
         }
         Ok(Node::all(nodes))
     }
 
-    fn operator(&mut self, field: &Field, name: &str, operand: &Value) -> Result<Node> {
+    fn operator(&mut self, field: &Field, name: &str, operand: &'a Value) -> Result<Node> {
         self.count()?;
         match name {
             "$ne" => Ok(self.test(field, "$eq", operand)?.negate()),

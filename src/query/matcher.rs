@@ -48,7 +48,7 @@ pub(super) struct CodeTest {
 impl Node {
     /// Joins conditions that must all hold.
     pub(super) fn all(nodes: Vec<Node>) -> Node {
-        let mut joined = Vec::new();
+        let mut joined = Vec::with_capacity(nodes.len());
         for node in nodes {
             match node {
                 Node::Everything => {}
@@ -67,7 +67,7 @@ impl Node {
 
     /// Joins conditions of which one must hold.
     pub(super) fn any(nodes: Vec<Node>) -> Node {
-        let mut joined = Vec::new();
+        let mut joined = Vec::with_capacity(nodes.len());
         for node in nodes {
             match node {
                 Node::Nothing => {}

@@ -20,9 +20,9 @@ use crate::query::reader::Reading;
 const PARENT_OPERATORS: [&str; 6] = ["$eq", "$ne", "$in", "$nin", "$exists", "$not"];
 const TIME: &str = "a time such as 2026-01-01T00:00:00Z";
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// Compiles one of the operators that are no negation of another one.
-    pub(super) fn test(&mut self, field: &Field, name: &str, operand: &Value) -> Result<Node> {
+    pub(super) fn test(&mut self, field: &Field, name: &str, operand: &'a Value) -> Result<Node> {
         match (field, name) {
             (Field::Parent(_), _) => self.parent(name, operand),
             (Field::Dimension(place), "$gt" | "$gte" | "$lt" | "$lte") => {
@@ -40,7 +40,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn plain_test(&mut self, field: &Field, name: &str, operand: &Value) -> Result<Test> {
+    fn plain_test(&mut self, field: &Field, name: &str, operand: &'a Value) -> Result<Test> {
         if let Some(side) = side(name) {
             return Ok(Test::Range(side, self.operand(field, operand)?));
         }
@@ -71,7 +71,7 @@ impl Compiler<'_> {
         error.hint("an object compared as a whole goes behind $eq")
     }
 
-    fn one_of(&mut self, field: &Field, operand: &Value) -> Result<Test> {
+    fn one_of(&mut self, field: &Field, operand: &'a Value) -> Result<Test> {
         let (mut values, mut instants) = (Vec::new(), Vec::new());
         for (index, value) in self.list(operand)?.iter().enumerate() {
             match self.inside(index.to_string(), |inner| inner.operand(field, value))? {
@@ -105,8 +105,11 @@ impl Compiler<'_> {
     }
 
     fn dimension(&self, place: usize, test: Test) -> Node {
-        let mut passing = vec![test.holds(&Reading::Missing)];
-        if let Some(dimension) = self.source.schema().dimensions.get(place) {
+        let dimension = self.source.schema().dimensions.get(place);
+        let values = dimension.and_then(|dimension| dimension.values.as_ref()).map_or(0, Vec::len);
+        let mut passing = Vec::with_capacity(1 + values);
+        passing.push(test.holds(&Reading::Missing));
+        if let Some(dimension) = dimension {
             let coded = (1..).map_while(|code| dimension.value(code));
             match &test {
                 Test::Equal(Operand::Json(Value::String(wanted))) => {
@@ -121,7 +124,7 @@ impl Compiler<'_> {
     }
 
     /// A range of a dimension: by place where values are declared, by text elsewhere.
-    fn dimension_range(&mut self, place: usize, name: &str, operand: &Value) -> Result<Node> {
+    fn dimension_range(&mut self, place: usize, name: &str, operand: &'a Value) -> Result<Node> {
         let test = self.plain_test(&Field::Dimension(place), name, operand)?;
         let schema = self.source.schema();
         let values = schema.dimensions.get(place).and_then(|dimension| dimension.values.as_ref());
@@ -140,7 +143,7 @@ impl Compiler<'_> {
     }
 
     /// A condition on the parent, which is named by any form of ID.
-    fn parent(&mut self, name: &str, operand: &Value) -> Result<Node> {
+    fn parent(&mut self, name: &str, operand: &'a Value) -> Result<Node> {
         match name {
             "$eq" => self.child_of(operand),
             "$exists" => Ok(Node::Root.negate()),
@@ -163,7 +166,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn child_of(&mut self, operand: &Value) -> Result<Node> {
+    fn child_of(&mut self, operand: &'a Value) -> Result<Node> {
         match operand {
             Value::Null => Ok(Node::Root),
             Value::String(id) if id.is_empty() => Ok(Node::Root),
