@@ -12,6 +12,8 @@ use crate::query::{IndexRule, Named, Selection, Source};
 
 /// What a document costs that is found out of order, and has to be sorted.
 const SORTED: u64 = 10;
+/// So many ways are there for most queries.
+const PLANS_EXPECTED: usize = 4;
 /// What a document costs that is sorted by what its text holds, or read from an index.
 const READ: u64 = 20;
 
@@ -75,7 +77,8 @@ pub(super) fn plan(selection: &Selection, state: &State) -> Plan {
             cost: 0,
         };
     }
-    let mut plans = vec![scan(selection, state)];
+    let mut plans = Vec::with_capacity(PLANS_EXPECTED);
+    plans.push(scan(selection, state));
     plans.extend(named(selection, state));
     plans.extend(by_facets(selection, state));
     for (place, rule) in state.rules().iter().enumerate() {
@@ -206,6 +209,10 @@ pub(super) fn in_facets<'s>(
 }
 
 fn by_index(selection: &Selection, state: &State, index: usize, rule: &IndexRule) -> Option<Plan> {
+    // Most indexes of a store have nothing to do with a query.
+    if !selection.is_about(rule) && selection.order_on(rule, 0).is_none() {
+        return None;
+    }
     let narrowed = selection.narrow(rule, state)?;
     let order = selection.order_on(rule, narrowed.fixed);
     if narrowed.is_everything && order.is_none() {

@@ -23,6 +23,8 @@ use crate::query::reader::DocumentReader;
 
 /// Conditions in one filter at most.
 const NODES_MAX: usize = 10_000;
+/// How deep most filters go, their own name and operators included.
+const DEPTH_EXPECTED: usize = 4;
 const LOGICAL: [&str; 5] = ["$and", "$or", "$nor", "$not", "$under"];
 const OPERATORS: [&str; 14] = [
     "$eq",
@@ -70,7 +72,9 @@ impl Filter {
         condition: &Value,
         source: &dyn Source,
     ) -> Result<Filter> {
-        let mut compiler = Compiler { source, nodes: 0, path: vec![name.into()] };
+        let mut path = Vec::with_capacity(DEPTH_EXPECTED);
+        path.push(Cow::Borrowed(name));
+        let mut compiler = Compiler { source, nodes: 0, path };
         Ok(Filter { root: compiler.filter(condition)? })
     }
 
@@ -96,7 +100,7 @@ impl Filter {
     }
 
     /// The conditions that must all hold.
-    pub(super) fn conjuncts(&self) -> Vec<&Node> {
+    pub(super) fn conjuncts(&self) -> &[Node] {
         self.root.conjuncts()
     }
 

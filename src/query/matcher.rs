@@ -47,7 +47,10 @@ pub(super) struct CodeTest {
 
 impl Node {
     /// Joins conditions that must all hold.
-    pub(super) fn all(nodes: Vec<Node>) -> Node {
+    pub(super) fn all(mut nodes: Vec<Node>) -> Node {
+        if nodes.len() == 1 {
+            return nodes.pop().unwrap_or(Node::Everything);
+        }
         let mut joined = Vec::with_capacity(nodes.len());
         for node in nodes {
             match node {
@@ -154,11 +157,20 @@ impl Node {
     }
 
     /// The conditions that must all hold.
-    pub(super) fn conjuncts(&self) -> Vec<&Node> {
+    pub(super) fn conjuncts(&self) -> &[Node] {
         match self {
-            Node::Everything => Vec::new(),
-            Node::All(nodes) => nodes.iter().collect(),
-            node => vec![node],
+            Node::Everything => &[],
+            Node::All(nodes) => nodes,
+            node => std::slice::from_ref(node),
+        }
+    }
+
+    /// Whether it is about a field alone.
+    pub(super) fn is_about(&self, wanted: &Field) -> bool {
+        match self {
+            Node::Field(field, _) => wanted.is(field),
+            Node::Code(test) => wanted.is_dimension(test.dimension),
+            _ => false,
         }
     }
 

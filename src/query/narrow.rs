@@ -33,14 +33,14 @@ pub(crate) struct Narrowed {
 impl IndexRule {
     /// The entries that may be of documents that all `conditions` hold for; none where documents
     /// without an entry may be among these.
-    pub(super) fn narrow(&self, conditions: &[&Node], schema: &Schema) -> Option<Narrowed> {
+    pub(super) fn narrow(&self, conditions: &[Node], schema: &Schema) -> Option<Narrowed> {
         let is_plain = !self.is_multi && self.parts.iter().all(|part| part.slice.is_none());
         let have_entries =
             self.has_missing || self.parts.iter().all(|part| is_never_missing(part, conditions));
         if !is_plain || !have_entries {
             return None;
         }
-        let mut used = Vec::new();
+        let mut used = Vec::with_capacity(conditions.len());
         let mut beginnings = vec![Vec::new()];
         let mut fixed = 0;
         let mut parts = self.parts.iter();
@@ -80,7 +80,7 @@ impl IndexRule {
     fn equals(
         &self,
         part: &Part,
-        conditions: &[&Node],
+        conditions: &[Node],
         schema: &Schema,
     ) -> Option<(usize, Vec<SortValue>)> {
         conditions.iter().enumerate().find_map(|(at, node)| {
@@ -154,7 +154,7 @@ fn extended(beginnings: &[Vec<u8>], values: &[SortValue], is_descending: bool) -
 }
 
 /// How the conditions bound a part that they give no list for; notes which they are.
-fn bounds(part: &Part, beginning: &[u8], conditions: &[&Node], used: &mut Vec<usize>) -> Bounds {
+fn bounds(part: &Part, beginning: &[u8], conditions: &[Node], used: &mut Vec<usize>) -> Bounds {
     let mut bounds = Bounds::default();
     for (at, node) in conditions.iter().enumerate() {
         let Node::Field(field, test) = node else { continue };
@@ -204,12 +204,11 @@ fn bound_by(bounds: &mut Bounds, part: &Part, beginning: &[u8], side: Side, valu
 }
 
 /// Whether all documents that the conditions hold for have something in a part.
-fn is_never_missing(part: &Part, conditions: &[&Node]) -> bool {
+fn is_never_missing(part: &Part, conditions: &[Node]) -> bool {
     // What is missing passes no test.
     part.is_always_there
-        || conditions.iter().any(|node| match node {
-            Node::Field(field, _) => part.field.is(field),
-            Node::Code(test) => part.field.is_dimension(test.dimension) && test.excludes_missing(),
-            _ => false,
+        || conditions.iter().any(|node| {
+            let excludes_missing = !matches!(node, Node::Code(test) if !test.excludes_missing());
+            node.is_about(&part.field) && excludes_missing
         })
 }

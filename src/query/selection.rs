@@ -107,6 +107,13 @@ impl Selection {
         self.asked.as_ref()
     }
 
+    /// Whether an index may narrow the search: a condition is about the first part of its keys.
+    pub(crate) fn is_about(&self, rule: &IndexRule) -> bool {
+        let first = rule.parts.first();
+        let conditions = self.filter.conjuncts();
+        first.is_some_and(|part| conditions.iter().any(|node| node.is_about(&part.field)))
+    }
+
     /// The entries of an index among which all selected documents are; none where it does not say.
     pub(crate) fn narrow(&self, rule: &IndexRule, source: &dyn Source) -> Option<Narrowed> {
         let condition = rule.condition.as_ref().and_then(Value::as_object);
@@ -119,14 +126,14 @@ impl Selection {
         if !condition.is_none_or(|condition| condition.iter().all(is_written)) {
             return None;
         }
-        let mut narrowed = rule.narrow(&self.filter.conjuncts(), source.schema())?;
+        let mut narrowed = rule.narrow(self.filter.conjuncts(), source.schema())?;
         narrowed.is_exact &= self.search.is_none();
         Some(narrowed)
     }
 
     /// The documents of which one is selected at most, as far as the conditions name them.
     pub(crate) fn named(&self, source: &dyn Source) -> Option<Named> {
-        self.filter.conjuncts().into_iter().find_map(|node| match node {
+        self.filter.conjuncts().iter().find_map(|node| match node {
             Node::Nothing => Some(Named::Slots(Vec::new())),
             Node::Slots(slots) => Some(Named::Slots(slots.clone())),
             Node::Uuids(uuids) => {
