@@ -248,7 +248,7 @@ impl Engine {
         let operations = std::mem::take(&mut draft.operations).into_text();
         let is_synced = limits.durability == Durability::Sync;
         // Not while a sync is told of: the log goes on where its header says that it ends.
-        let turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        let loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         exclusive.append(draft.number, &time, operations, is_synced)?;
         self.note_minted(&draft);
         let position = exclusive.position();
@@ -259,7 +259,7 @@ impl Engine {
             tip.note_written();
             tip.wait_for_disk(answer, caller);
             drop(tip);
-            drop(turn);
+            drop(loading);
             return Ok(None);
         }
         drop(tip);
@@ -267,7 +267,7 @@ impl Engine {
         if published.is_ok() {
             self.publish(draft.state);
         }
-        drop(turn);
+        drop(loading);
         match published {
             Ok(()) => {
                 self.note_unsynced(limits);

@@ -3,6 +3,7 @@
 //! The first thread that waits syncs for all whose records are written by then, while others decide
 //! and write on.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -57,8 +58,15 @@ impl Engine {
     fn sync_if_nobody_does(&self) {
         let Some((session, written)) = self.tip().begin_sync() else { return };
         let Session { exclusive, state, position, .. } = session;
-        let synced = exclusive.sync();
-        let synced = synced.and_then(|()| self.publish_log(&*exclusive, position, true, state));
+        // Whatever happens here, those who wait are told.
+        let synced = catch_unwind(AssertUnwindSafe(|| {
+            exclusive.sync()?;
+            self.publish_log(&*exclusive, position, true, state)
+        }));
+        let synced = synced.unwrap_or_else(|_| {
+            self.poison();
+            Err(Error::new(ErrorKind::Panic, "a defect of the library was met in a sync"))
+        });
         // Whoever ends the session gives the lock up, and must be the last to hold it.
         drop(exclusive);
         let told = match synced {
