@@ -1,8 +1,8 @@
 //! The tip: the end of the history, which readers do not see yet, and the threads that wait there.
 //!
-//! A thread that writes first waits in the line for its turn, then, its record being written, for
-//! the disk. It is woken when there is news for it, and for nothing else: waking a thread takes as
-//! long as deciding a commit.
+//! A thread that writes waits in the line for its turn and then, its record being written, for the
+//! disk. It is woken when there is news for it, and for nothing else: waking a thread takes as long
+//! as deciding a commit.
 
 use std::any::Any;
 use std::collections::VecDeque;
