@@ -49,6 +49,32 @@ fn those_in_the_line_are_decided_for_in_its_order_each_on_its_own() {
     assert_eq!(documents(&engine), 3);
 }
 
+/// How many documents are there when the first of four threads in the line has added its own.
+fn there_when_the_first_is_through() -> u32 {
+    let engine = memory((*schema()).clone());
+    let caller = Arc::default();
+    let turn = engine.turn(&limits(), &caller).unwrap();
+    let first = Arc::clone(&engine);
+    let first = thread::spawn(move || {
+        add_one(&first, &limits(), "{}").unwrap();
+        documents(&first)
+    });
+    while engine.tip().in_line() == 0 {
+        thread::yield_now();
+    }
+    let others = ["{}"; 3].map(|document| line_up(&engine, document));
+    drop(turn);
+    others.into_iter().for_each(|thread| drop(thread.join().unwrap().unwrap()));
+    first.join().unwrap()
+}
+
+#[test]
+fn the_first_in_the_line_decides_for_all_of_them() {
+    // It need not, where the system lets it wait for so long that others have to get their turn.
+    let times = (0..20).filter(|_| there_when_the_first_is_through() == 4).count();
+    assert!(times >= 15, "{times} of 20");
+}
+
 #[test]
 fn who_waits_too_long_in_the_line_leaves_it_and_nothing_is_decided_for_it() {
     let engine = memory((*schema()).clone());
