@@ -165,9 +165,9 @@ impl Draft {
     pub(super) fn put(&mut self, slot: u32, mut document: Document, implied: u8) -> Result<()> {
         document.rev = self.number;
         let before = replay::digest(self.state.text(slot));
-        self.state.change(slot, &mut document, implied);
+        let keys = self.state.change(slot, &mut document, implied);
         self.check(slot)?;
-        self.state.check_unique(slot)?;
+        self.state.check_unique(slot, &keys)?;
         self.operations.put(&self.state, slot, Some(before))?;
         self.changed = true;
         Ok(())
@@ -179,9 +179,9 @@ impl Draft {
         if self.state.envelope.has_removed(document.uuid) {
             Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
         }
-        let slot = self.state.add(&mut document, 0);
+        let (slot, keys) = self.state.add(&mut document, 0);
         self.check(slot)?;
-        self.state.check_unique(slot)?;
+        self.state.check_unique(slot, &keys)?;
         self.operations.put(&self.state, slot, None)?;
         self.changed = true;
         Ok(slot)

@@ -7,6 +7,7 @@
 //! Entries with equal keys stand in the order of creation, then of UUIDs: an order that outlives
 //! the process, unlike slots.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -40,11 +41,27 @@ struct Parts {
     by_rev: Lazy<Members>,
 }
 
+/// The keys of a document by the place of their rule; none where the entries were not made.
+#[derive(Default, PartialEq)]
+pub(super) struct Keys(Vec<Option<Vec<Key>>>);
+
 /// What the indexes hold of a document.
 pub(super) struct Held {
     slot: u32,
-    keys: Vec<Vec<Key>>,
+    keys: Keys,
     codes: Codes,
+}
+
+impl Keys {
+    /// The keys in the index at a place, if its entries were made.
+    fn of(&self, index: usize) -> Option<&[Key]> {
+        self.0.get(index)?.as_deref()
+    }
+
+    /// The keys that have entries in the index at a place.
+    fn listed(&self, index: usize) -> &[Key] {
+        self.of(index).unwrap_or_default()
+    }
 }
 
 impl State {
@@ -161,16 +178,16 @@ impl State {
             }
         });
         if moves {
-            let none = held.keys.iter().map(|_| Vec::new()).collect();
-            let keys = std::mem::replace(&mut held.keys, none);
+            let keys = std::mem::take(&mut held.keys);
             self.exchange(slot, &keys, &held.keys);
         }
         Some(held)
     }
 
-    /// Brings the indexes up to date after a change of the document that `held` is about.
-    pub(super) fn index_again(&mut self, held: Option<Held>) {
-        let Some(Held { slot, keys, codes }) = held else { return };
+    /// Brings the indexes up to date after a change of the document that `held` is about. Gives its
+    /// keys.
+    pub(super) fn index_again(&mut self, held: Option<Held>) -> Keys {
+        let Some(Held { slot, keys, codes }) = held else { return Keys::default() };
         let now = self.codes(slot);
         if now != codes {
             self.edit_facets(|facets| {
@@ -178,26 +195,26 @@ impl State {
                 facets.add(now, slot);
             });
         }
-        self.index_entries(slot, &keys);
+        self.index_entries(slot, &keys)
     }
 
-    /// Takes a new document into the indexes, which the state has made its own before.
-    pub(super) fn index_new(&mut self, slot: u32) {
-        let Some(indexes) = &self.indexes else { return };
-        let none = vec![Vec::new(); indexes.rules.len()];
+    /// Takes a new document into the indexes, which the state has made its own before. Gives its
+    /// keys.
+    pub(super) fn index_new(&mut self, slot: u32) -> Keys {
         let codes = self.codes(slot);
         self.edit_facets(|facets| facets.add(codes, slot));
-        self.index_entries(slot, &none);
+        self.index_entries(slot, &Keys::default())
     }
 
-    fn index_entries(&mut self, slot: u32, before: &[Vec<Key>]) {
-        let Some(now) = self.keys(slot) else { return };
+    fn index_entries(&mut self, slot: u32, before: &Keys) -> Keys {
+        let Some(now) = self.keys(slot) else { return Keys::default() };
         self.exchange(slot, before, &now);
         self.edit_indexes(|state, parts| {
             if let Some(by_rev) = parts.by_rev.made_mut() {
                 by_rev.insert(slot, &|one, other| state.cmp_by_rev(one, other));
             }
         });
+        now
     }
 
     /// Takes a document out of the indexes, before it goes.
@@ -206,22 +223,23 @@ impl State {
         self.edit_facets(|facets| facets.remove(held.codes, slot));
     }
 
-    /// The keys of a document in each index whose entries were made; none in the others.
-    fn keys(&self, slot: u32) -> Option<Vec<Vec<Key>>> {
+    /// The keys of a document in each index whose entries were made.
+    fn keys(&self, slot: u32) -> Option<Keys> {
         let Indexes { rules, parts } = self.indexes.as_ref()?;
         let rules = rules.iter().zip(&parts.entries);
         let made = rules.map(|(rule, entries)| entries.made().map(|_| rule));
-        Some(IndexRule::keys_in(made, self, slot))
+        Some(Keys(IndexRule::keys_in(made, self, slot)))
     }
 
-    fn exchange(&mut self, slot: u32, before: &[Vec<Key>], now: &[Vec<Key>]) {
+    fn exchange(&mut self, slot: u32, before: &Keys, now: &Keys) {
         if before == now {
             return;
         }
         self.edit_indexes(|state, parts| {
             let ties = |one, other| state.ties(one, other);
-            for (entries, (before, now)) in parts.entries.iter_mut().zip(before.iter().zip(now)) {
+            for (index, entries) in parts.entries.iter_mut().enumerate() {
                 let Some(entries) = entries.made_mut() else { continue };
+                let (before, now) = (before.listed(index), now.listed(index));
                 for key in before.iter().filter(|key| !now.contains(key)) {
                     entries.remove(&Entry { key: key.clone(), slot }, &ties);
                 }
@@ -254,16 +272,20 @@ impl State {
         })
     }
 
-    /// Checks that a document shares no key of a unique index.
+    /// Checks that a document, whose `keys` these are, shares none of a unique index.
     ///
     /// # Errors
     /// EXISTS naming the index, the key and the other document.
-    pub(super) fn check_unique(&self, slot: u32) -> Result<()> {
+    pub(super) fn check_unique(&self, slot: u32, keys: &Keys) -> Result<()> {
         for (index, rule) in self.unique_rules() {
-            for key in rule.keys_of(self, slot) {
+            let keys = match keys.of(index) {
+                Some(keys) => Cow::Borrowed(keys),
+                None => Cow::Owned(rule.keys_of(self, slot)),
+            };
+            for key in keys.iter() {
                 let Some(entries) = self.entries(index) else { continue };
-                let first = entries.position(|entry| entry.key < key);
-                let mut same = entries.iter_from(first).take_while(|entry| entry.key == key);
+                let first = entries.position(|entry| entry.key < *key);
+                let mut same = entries.iter_from(first).take_while(|entry| entry.key == *key);
                 if let Some(other) = same.find(|entry| entry.slot != slot) {
                     return Err(self.not_unique(rule, other));
                 }

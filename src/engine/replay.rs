@@ -184,10 +184,8 @@ impl Replay {
             Arc::make_mut(&mut state.envelope).note_return(document.uuid);
         }
         match slot {
-            Some(slot) => state.change(slot, &mut document, implied),
-            None => {
-                state.add(&mut document, implied);
-            }
+            Some(slot) => drop(state.change(slot, &mut document, implied)),
+            None => drop(state.add(&mut document, implied)),
         }
         Ok(true)
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use uuid::Uuid;
 
-use crate::engine::indexes::Indexes;
+use crate::engine::indexes::{Indexes, Keys};
 use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap, prefetch};
@@ -227,25 +227,32 @@ impl State {
     }
 
     /// Adds a document whose UUID is not there yet. `implied` tells which default values its file
-    /// leaves out.
-    pub(super) fn add(&mut self, document: &mut Document, implied: u8) -> u32 {
+    /// leaves out. Gives its slot, and its keys in the indexes.
+    pub(super) fn add(&mut self, document: &mut Document, implied: u8) -> (u32, Keys) {
         let mut seat = self.seat(document);
         self.claim_number(document, &mut seat, None);
         let mut text = String::with_capacity(512);
         document.write(&mut text);
-        let slot = self.put_new(document.uuid.as_u128(), document.rev, &seat, &text, implied);
-        self.note_problems(slot, document);
-        slot
+        let new = self.put_new(document.uuid.as_u128(), document.rev, &seat, &text, implied);
+        self.note_problems(new.0, document);
+        new
     }
 
     /// Adds a document as [`State::add`] does, one that keeps all rules.
     pub(super) fn add_canonical(&mut self, head: &Head, text: &str) -> u32 {
         let Head { uuid, rev, created, codes, parent, implied } = *head;
         let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
-        self.put_new(uuid.as_u128(), rev, &seat, text, implied)
+        self.put_new(uuid.as_u128(), rev, &seat, text, implied).0
     }
 
-    fn put_new(&mut self, uuid: u128, rev: u64, seat: &Seat, text: &str, implied: u8) -> u32 {
+    fn put_new(
+        &mut self,
+        uuid: u128,
+        rev: u64,
+        seat: &Seat,
+        text: &str,
+        implied: u8,
+    ) -> (u32, Keys) {
         self.own_indexes();
         let slot = self.forest.insert(uuid, seat);
         let text = self.texts.add(slot, text);
@@ -254,8 +261,7 @@ impl State {
         self.index_key(slot);
         self.len += 1;
         self.keep_numbers_of_adopted(slot);
-        self.index_new(slot);
-        slot
+        (slot, self.index_new(slot))
     }
 
     /// With stable numbering, writes down the numbers of documents that were waiting for `parent`.
@@ -275,8 +281,8 @@ impl State {
         }
     }
 
-    /// Puts another version of a document in its place.
-    pub(super) fn change(&mut self, slot: u32, document: &mut Document, implied: u8) {
+    /// Puts another version of a document in its place. Gives its keys in the indexes.
+    pub(super) fn change(&mut self, slot: u32, document: &mut Document, implied: u8) -> Keys {
         let mut seat = self.seat(document);
         let has_new_age = self.forest.created(slot) != seat.created;
         let held = self.held(slot, has_new_age);
@@ -312,7 +318,7 @@ impl State {
         if rekeyed {
             self.index_key(slot);
         }
-        self.index_again(held);
+        self.index_again(held)
     }
 
     /// Takes a document out. What hangs below it must be gone.

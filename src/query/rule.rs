@@ -115,16 +115,14 @@ impl IndexRule {
         })
     }
 
-    /// The keys of the entries of a document in each of some indexes, each once, in order; none
-    /// where no index is given.
+    /// The keys of the entries of a document in each of some indexes, each once, in order.
     pub(crate) fn keys_in<'r>(
         rules: impl Iterator<Item = Option<&'r IndexRule>>,
         source: &dyn Source,
         slot: u32,
-    ) -> Vec<Vec<Key>> {
+    ) -> Vec<Option<Vec<Key>>> {
         let document = DocumentReader::new(source, slot);
-        let keys = |rule: &IndexRule| rule.keys(&document);
-        rules.map(|rule| rule.map(keys).unwrap_or_default()).collect()
+        rules.map(|rule| Some(rule?.keys(&document))).collect()
     }
 
     /// The keys of the entries of a document in this index, each once, in order.

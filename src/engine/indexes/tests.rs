@@ -167,13 +167,13 @@ fn a_write_makes_the_unique_indexes_that_it_could_break() {
     let mut document = state.document(0).unwrap();
     document.uuid = uuid::Uuid::from_u128(7);
     let number = document.data.remove("n");
-    let slot = changed.add(&mut document, 0);
-    changed.check_unique(slot).unwrap();
+    let (slot, keys) = changed.add(&mut document, 0);
+    changed.check_unique(slot, &keys).unwrap();
     assert!(made(&changed).0.is_empty(), "without a key nothing is checked");
     document.uuid = uuid::Uuid::from_u128(8);
     document.data.insert("n".to_owned(), number.unwrap());
-    let slot = changed.add(&mut document, 0);
-    assert_eq!(changed.check_unique(slot).unwrap_err().name(), "NOT_UNIQUE");
+    let (slot, keys) = changed.add(&mut document, 0);
+    assert_eq!(changed.check_unique(slot, &keys).unwrap_err().name(), "NOT_UNIQUE");
     assert_eq!(made(&changed).0, [BY_NUMBER]);
     assert!(made(&state).0.is_empty());
     // The next write makes it for both.

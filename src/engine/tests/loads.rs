@@ -203,7 +203,7 @@ fn stable_numbers_survive_a_reload_and_so_does_their_memory() {
     let mut next = again.document(0).unwrap();
     next.uuid = uuid::Uuid::from_u128(uuid_number(9));
     next.numbers = Default::default();
-    let slot = again.add(&mut next, 0);
+    let (slot, _) = again.add(&mut next, 0);
     assert_eq!(again.forest().id(slot).as_deref(), Some("5"), "4 was given once");
     assert_eq!(next.number(""), 5, "the document carries its number");
     assert_eq!(ids(&reloaded(&again)), ids(&again));
@@ -231,13 +231,13 @@ fn a_new_schema_does_not_forget_which_numbers_were_given() {
     let mut fourth = state.document(0).unwrap();
     fourth.uuid = uuid::Uuid::from_u128(uuid_number(4));
     fourth.numbers = Default::default();
-    let slot = state.add(&mut fourth, 0);
+    let (slot, _) = state.add(&mut fourth, 0);
     state.remove(slot);
     let mut defined = state.with_schema(stable_schema()).unwrap();
     let mut fifth = defined.document(0).unwrap();
     fifth.uuid = uuid::Uuid::from_u128(uuid_number(5));
     fifth.numbers = Default::default();
-    let slot = defined.add(&mut fifth, 0);
+    let (slot, _) = defined.add(&mut fifth, 0);
     assert_eq!(defined.forest().id(slot).as_deref(), Some("5"), "4 was given once");
 }
 
