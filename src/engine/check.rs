@@ -175,7 +175,7 @@ fn defect(state: &State, slot: u32) -> Option<&'static str> {
     if document.codes(&state.schema) != state.codes(slot) {
         return Some("the codes of its values are not those of its text");
     }
-    let by_key = document.key_text().and_then(|key| state.find_key(key));
+    let by_key = document.key_text().and_then(|key| state.find_key(&key));
     if document.key_text().is_some() && by_key != Some(slot) && !state.shadowed().contains(&slot) {
         return Some("its key does not lead to it");
     }

@@ -72,7 +72,7 @@ impl Draft {
     pub(crate) fn run(&mut self, operation: Operation) -> Result<Outcome> {
         match operation {
             Operation::Add { document, name } => {
-                let slot = self.add(document)?;
+                let slot = self.add(&document)?;
                 if let Some(name) = name {
                     self.name(name, slot)?;
                 }
@@ -80,18 +80,18 @@ impl Draft {
             }
             Operation::Update { target: Target::Id(id), patch, if_rev } => {
                 let slot = self.resolve(&id)?;
-                self.update(slot, patch, if_rev)?;
+                self.update(slot, &patch, if_rev)?;
                 Ok(Outcome::One(slot))
             }
             Operation::Update { target, patch, if_rev } => {
                 let slots = self.targets(&target)?;
                 for &slot in &slots {
-                    self.update(slot, patch.clone(), if_rev)?;
+                    self.update(slot, &patch, if_rev)?;
                 }
                 Ok(Outcome::Several(slots))
             }
             Operation::Replace { id, document, if_rev } => {
-                self.replace(&id, document, if_rev).map(Outcome::One)
+                self.replace(&id, &document, if_rev).map(Outcome::One)
             }
             Operation::Delete { target, cascade, if_rev } => {
                 let slots = self.targets(&target)?;

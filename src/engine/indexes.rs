@@ -171,7 +171,7 @@ impl State {
     /// it `moves`, since they could not be found afterwards.
     pub(super) fn held(&mut self, slot: u32, moves: bool) -> Option<Held> {
         self.own_indexes();
-        let mut held = Held { slot, keys: self.keys(slot)?, codes: self.codes(slot) };
+        let mut held = Held { slot, keys: self.keys(slot, None)?, codes: self.codes(slot) };
         self.edit_indexes(|state, parts| {
             if let Some(by_rev) = parts.by_rev.made_mut() {
                 by_rev.remove(slot, &|one, other| state.cmp_by_rev(one, other));
@@ -184,9 +184,9 @@ impl State {
         Some(held)
     }
 
-    /// Brings the indexes up to date after a change of the document that `held` is about. Gives its
-    /// keys.
-    pub(super) fn index_again(&mut self, held: Option<Held>) -> Keys {
+    /// Brings the indexes up to date after a change of the document that `held` is about, which
+    /// holds `data` now. Gives its keys.
+    pub(super) fn index_again(&mut self, held: Option<Held>, data: &str) -> Keys {
         let Some(Held { slot, keys, codes }) = held else { return Keys::default() };
         let now = self.codes(slot);
         if now != codes {
@@ -195,19 +195,19 @@ impl State {
                 facets.add(now, slot);
             });
         }
-        self.index_entries(slot, &keys)
+        self.index_entries(slot, &keys, data)
     }
 
-    /// Takes a new document into the indexes, which the state has made its own before. Gives its
-    /// keys.
-    pub(super) fn index_new(&mut self, slot: u32) -> Keys {
+    /// Takes a new document, which holds `data`, into the indexes, which the state has made its own
+    /// before. Gives its keys.
+    pub(super) fn index_new(&mut self, slot: u32, data: &str) -> Keys {
         let codes = self.codes(slot);
         self.edit_facets(|facets| facets.add(codes, slot));
-        self.index_entries(slot, &Keys::default())
+        self.index_entries(slot, &Keys::default(), data)
     }
 
-    fn index_entries(&mut self, slot: u32, before: &Keys) -> Keys {
-        let Some(now) = self.keys(slot) else { return Keys::default() };
+    fn index_entries(&mut self, slot: u32, before: &Keys, data: &str) -> Keys {
+        let Some(now) = self.keys(slot, Some(data)) else { return Keys::default() };
         self.exchange(slot, before, &now);
         self.edit_indexes(|state, parts| {
             if let Some(by_rev) = parts.by_rev.made_mut() {
@@ -224,11 +224,11 @@ impl State {
     }
 
     /// The keys of a document in each index whose entries were made.
-    fn keys(&self, slot: u32) -> Option<Keys> {
+    fn keys(&self, slot: u32, data: Option<&str>) -> Option<Keys> {
         let Indexes { rules, parts } = self.indexes.as_ref()?;
         let rules = rules.iter().zip(&parts.entries);
         let made = rules.map(|(rule, entries)| entries.made().map(|_| rule));
-        Some(Keys(IndexRule::keys_in(made, self, slot)))
+        Some(Keys(IndexRule::keys_in(made, self, slot, data)))
     }
 
     fn exchange(&mut self, slot: u32, before: &Keys, now: &Keys) {

@@ -85,6 +85,7 @@ pub(crate) struct Engine {
     /// Whether anything is kept beyond the process.
     is_kept: bool,
     published: RwLock<Arc<State>>,
+    /// What is decided and not yet published, and who waits for what.
     tip: Mutex<Tip>,
     unsynced: Arc<Unsynced>,
     minter: Mutex<Minter>,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::json::{Object, Parser, Raw, Value, from_value, parse};
+use crate::model::json::{JsonText, Object, Parser, Raw, Value, from_value, parse};
 
 /// Operations in one batch at most.
 const OPERATIONS_MAX: usize = 1_000_000;
@@ -22,9 +22,9 @@ pub(crate) enum Target {
 /// One write.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    Add { document: Object, name: Option<String> },
-    Update { target: Target, patch: Object, if_rev: Option<u64> },
-    Replace { id: String, document: Object, if_rev: Option<u64> },
+    Add { document: JsonText<'static>, name: Option<String> },
+    Update { target: Target, patch: JsonText<'static>, if_rev: Option<u64> },
+    Replace { id: String, document: JsonText<'static>, if_rev: Option<u64> },
     Delete { target: Target, cascade: bool, if_rev: Option<u64> },
 }
 
@@ -46,8 +46,8 @@ struct OperationText {
     #[serde(rename = "where")]
     condition: Option<Raw>,
     all: Option<bool>,
-    document: Option<Raw>,
-    patch: Option<Raw>,
+    document: Option<JsonText<'static>>,
+    patch: Option<JsonText<'static>>,
     cascade: Option<bool>,
     if_rev: Option<u64>,
     #[serde(rename = "as")]
@@ -91,20 +91,18 @@ fn read_operation(parser: &mut Parser<'_>) -> Result<Operation> {
     // What may be large is moved, not read from one tree of values into another.
     let (mut document, mut patch, mut condition) = (None, None, None);
     parser.object(&mut |parser, name| {
-        let value = parser.value()?;
         match name.as_str() {
-            "document" => document = Some(value),
-            "patch" => patch = Some(value),
-            "where" => condition = Some(value),
-            _ => drop(members.insert(name, value)),
+            "document" => document = Some(JsonText::next(parser)?),
+            "patch" => patch = Some(JsonText::next(parser)?),
+            "where" => condition = Some(parser.value()?),
+            _ => drop(members.insert(name, parser.value()?)),
         }
         Ok(())
     })?;
     let mut operation = from_value::<OperationText>(&Value::Object(members))?;
-    let given = |value: Option<Value>| value.filter(|value| *value != Value::Null).map(Raw);
-    operation.document = given(document);
-    operation.patch = given(patch);
-    operation.condition = given(condition);
+    operation.document = document.filter(|it| !it.is_null());
+    operation.patch = patch.filter(|it| !it.is_null());
+    operation.condition = condition.filter(|it| *it != Value::Null).map(Raw);
     operation.read()
 }
 
@@ -185,10 +183,10 @@ fn target(
     }
 }
 
-fn object(name: &'static str, value: Option<Raw>) -> Result<Object> {
+fn object(name: &'static str, value: Option<JsonText<'static>>) -> Result<JsonText<'static>> {
     match value {
-        Some(Raw(Value::Object(object))) => Ok(object),
-        Some(Raw(other)) => {
+        Some(object) if object.is_object() => Ok(object),
+        Some(other) => {
             let found = other.type_name();
             let error = Error::invalid(format!("{name} takes an object, not {found}"));
             Err(error.named("WRONG_TYPE").field(name).expected("object").actual(found))

@@ -12,10 +12,10 @@ use crate::query::{IndexRule, Named, Selection, Source};
 
 /// What a document costs that is found out of order, and has to be sorted.
 const SORTED: u64 = 10;
-/// So many ways are there for most queries.
-const PLANS_EXPECTED: usize = 4;
 /// What a document costs that is sorted by what its text holds, or read from an index.
 const READ: u64 = 20;
+/// So many ways are there for most queries.
+const PLANS_EXPECTED: usize = 4;
 
 /// How the documents of a query are found.
 #[derive(Clone, Debug)]

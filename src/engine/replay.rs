@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::{Document, push_uuid};
-use crate::model::json::{Parser, parse};
+use crate::model::json::{JsonText, Parser, parse};
 use crate::model::schema::Schema;
 use crate::storage::{Body, LeftOver, Record};
 
@@ -98,7 +98,7 @@ pub(super) struct Replay {
 /// One operation of a record.
 #[derive(Default)]
 struct Step<'a> {
-    put: Option<&'a str>,
+    put: Option<JsonText<'static>>,
     delete: Option<&'a str>,
     schema: Option<&'a str>,
     was: Option<u64>,
@@ -155,8 +155,8 @@ impl Replay {
 
     /// Does one operation; false when it does not fit here.
     fn step(&self, state: &mut State, step: &Step<'_>, seq: u64) -> Result<bool> {
-        if let Some(text) = step.put {
-            return self.put(state, text, step.was);
+        if let Some(document) = &step.put {
+            return self.put(state, document, step.was);
         }
         if let Some(uuid) = step.delete {
             return Ok(self.delete(state, uuid, step.was, seq));
@@ -170,8 +170,8 @@ impl Replay {
         Ok(true)
     }
 
-    fn put(&self, state: &mut State, text: &str, was: Option<u64>) -> Result<bool> {
-        let mut document = Document::from_stored(text)?;
+    fn put(&self, state: &mut State, text: &JsonText<'_>, was: Option<u64>) -> Result<bool> {
+        let mut document = Document::from_stored(text.as_text())?;
         let implied = document.complete(&state.schema);
         let slot = state.find_uuid(document.uuid.as_u128());
         if self.merge && slot.map(|slot| digest(state.text(slot))) != was {
@@ -209,9 +209,12 @@ impl<'a> Step<'a> {
         let mut step = Step::default();
         let mut parser = Parser::new(text);
         parser.object(&mut |parser, name| {
+            if name == "put" {
+                step.put = Some(JsonText::next(parser)?);
+                return Ok(());
+            }
             let raw = parser.raw_value()?;
             match name.as_str() {
-                "put" => step.put = Some(raw),
                 "del" => step.delete = Some(raw.trim_matches('"')),
                 "schema" => step.schema = Some(raw),
                 "was" => {

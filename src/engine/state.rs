@@ -233,27 +233,20 @@ impl State {
         self.claim_number(document, &mut seat, None);
         let mut text = String::with_capacity(512);
         document.write(&mut text);
-        let new = self.put_new(document.uuid.as_u128(), document.rev, &seat, &text, implied);
-        self.note_problems(new.0, document);
-        new
+        self.own_indexes();
+        let slot = self.put_new(document.uuid.as_u128(), document.rev, &seat, &text, implied);
+        self.note_problems(slot, document);
+        (slot, self.index_new(slot, document.data.as_text()))
     }
 
-    /// Adds a document as [`State::add`] does, one that keeps all rules.
+    /// Adds a document that keeps all rules as [`State::add`] does, while there are no indexes.
     pub(super) fn add_canonical(&mut self, head: &Head, text: &str) -> u32 {
         let Head { uuid, rev, created, codes, parent, implied } = *head;
         let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
-        self.put_new(uuid.as_u128(), rev, &seat, text, implied).0
+        self.put_new(uuid.as_u128(), rev, &seat, text, implied)
     }
 
-    fn put_new(
-        &mut self,
-        uuid: u128,
-        rev: u64,
-        seat: &Seat,
-        text: &str,
-        implied: u8,
-    ) -> (u32, Keys) {
-        self.own_indexes();
+    fn put_new(&mut self, uuid: u128, rev: u64, seat: &Seat, text: &str, implied: u8) -> u32 {
         let slot = self.forest.insert(uuid, seat);
         let text = self.texts.add(slot, text);
         self.rows.push(Row { uuid, text, rev, codes: seat.codes, implied });
@@ -261,7 +254,7 @@ impl State {
         self.index_key(slot);
         self.len += 1;
         self.keep_numbers_of_adopted(slot);
-        (slot, self.index_new(slot))
+        slot
     }
 
     /// With stable numbering, writes down the numbers of documents that were waiting for `parent`.
@@ -318,7 +311,7 @@ impl State {
         if rekeyed {
             self.index_key(slot);
         }
-        self.index_again(held)
+        self.index_again(held, document.data.as_text())
     }
 
     /// Takes a document out. What hangs below it must be gone.

@@ -95,7 +95,7 @@ pub(super) fn check(state: &State) {
             assert_eq!(state.resolve(&id).ok(), Some(slot));
         }
         if let Some(key) = document.key_text() {
-            keys.push((key.to_owned(), slot));
+            keys.push((key.into_owned(), slot));
         }
     }
     assert_eq!(state.len(), count);

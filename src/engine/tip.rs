@@ -298,6 +298,7 @@ mod tests {
     use crate::engine::Limits;
     use crate::engine::tests::drafts::limits;
     use crate::error::ErrorKind;
+    use crate::model::json::JsonText;
     use crate::storage::Storage;
     use crate::storage::memory::Memory;
 
@@ -306,7 +307,7 @@ mod tests {
     }
 
     fn asked() -> Option<Asked> {
-        let operation = Operation::Add { document: Default::default(), name: None };
+        let operation = Operation::Add { document: JsonText::NOTHING, name: None };
         Some(Asked { operation, limits: Limits { lock_timeout: Duration::ZERO, ..limits() } })
     }
 

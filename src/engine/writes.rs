@@ -8,12 +8,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::LEVELS_MAX;
 use crate::model::document::{Document, ParentRef, push_uuid};
 use crate::model::input::Input;
-use crate::model::json::{Object, Value};
+use crate::model::json::{JsonText, Value};
 use crate::model::time::Time;
 
 impl Draft {
     /// Adds a document.
-    pub(super) fn add(&mut self, object: Object) -> Result<u32> {
+    pub(super) fn add(&mut self, object: &JsonText<'_>) -> Result<u32> {
         let schema = self.state.schema.clone();
         let input = Input::read(object, &schema, None)?;
         if input.id.is_some() {
@@ -48,14 +48,19 @@ impl Draft {
         if document.uuid == Uuid::nil() {
             document.uuid = self.uuid_at(now);
         }
-        document.created_at = Value::String(created_at.unwrap_or(now).to_text());
-        document.updated_at = Value::String(updated_at.unwrap_or(now).to_text());
+        document.created_at = created_at.unwrap_or(now).to_json();
+        document.updated_at = updated_at.unwrap_or(now).to_json();
         document.complete(&schema);
         self.put_new(document)
     }
 
     /// Merges a patch into a document.
-    pub(super) fn update(&mut self, slot: u32, patch: Object, if_rev: Option<u64>) -> Result<()> {
+    pub(super) fn update(
+        &mut self,
+        slot: u32,
+        patch: &JsonText<'_>,
+        if_rev: Option<u64>,
+    ) -> Result<()> {
         let schema = self.state.schema.clone();
         let stored = self.state.document(slot)?;
         let input = Input::read(patch, &schema, Some(&stored))?;
@@ -69,7 +74,12 @@ impl Draft {
     }
 
     /// Replaces a document; creates it when `id` is a key or a UUID that is not there.
-    pub(super) fn replace(&mut self, id: &str, object: Object, if_rev: Option<u64>) -> Result<u32> {
+    pub(super) fn replace(
+        &mut self,
+        id: &str,
+        object: &JsonText<'_>,
+        if_rev: Option<u64>,
+    ) -> Result<u32> {
         let schema = self.state.schema.clone();
         let Some(slot) = self.find_for_replace(id)? else {
             return self.create_as(id, object, if_rev);
@@ -85,7 +95,7 @@ impl Draft {
         Ok(slot)
     }
 
-    fn create_as(&mut self, id: &str, object: Object, if_rev: Option<u64>) -> Result<u32> {
+    fn create_as(&mut self, id: &str, object: &JsonText<'_>, if_rev: Option<u64>) -> Result<u32> {
         let schema = self.state.schema.clone();
         let mut input = Input::read(object, &schema, None)?;
         let expected = if_rev.or(input.rev);
@@ -141,7 +151,7 @@ impl Draft {
     fn write(
         &mut self,
         slot: u32,
-        stored_at: Value,
+        stored_at: JsonText<'static>,
         mut document: Document,
         parent: Option<ParentRef>,
         (created_at, updated_at): (Option<Time>, Option<Time>),
@@ -150,10 +160,10 @@ impl Draft {
             self.set_parent(&mut document, parent);
         }
         if let Some(time) = created_at {
-            document.created_at = Value::String(time.to_text());
+            document.created_at = time.to_json();
         }
         let implied = document.complete(&self.state.schema);
-        let given = updated_at.map(|time| Value::String(time.to_text()));
+        let given = updated_at.map(Time::to_json);
         let given = given.filter(|time| *time != stored_at);
         document.updated_at = stored_at;
         if given.is_none() && self.is_stored(slot, &document) {
@@ -162,7 +172,7 @@ impl Draft {
         self.check_key_is_free(&document, Some(slot))?;
         self.check_fits(Some(slot), &document)?;
         let now = self.tick();
-        document.updated_at = given.unwrap_or_else(|| Value::String(now.to_text()));
+        document.updated_at = given.unwrap_or_else(|| now.to_json());
         self.put(slot, document, implied)
     }
 
@@ -209,12 +219,12 @@ impl Draft {
 
     fn check_key_is_free(&self, document: &Document, own: Option<u32>) -> Result<()> {
         let Some(key) = document.key_text() else { return Ok(()) };
-        match self.state.find_key(key) {
+        match self.state.find_key(&key) {
             Some(other) if Some(other) != own => {
                 Err(Error::new(ErrorKind::Exists, "another document has this key")
                     .field("key")
                     .id(self.state.uuid_text(other))
-                    .actual(key))
+                    .actual(key.into_owned()))
             }
             _ => Ok(()),
         }

@@ -4,15 +4,16 @@
 //! computed and spliced in. What a person mistyped in a file stays in the document as it is
 //! ([`Document::problems`] lists it) until a write mends it.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::json::{Number, Object, Value, cut, parse_object, quote};
+use crate::model::json::{JsonText, Number, Object, Value, cut, quote};
 use crate::model::schema::{CODE_OTHER, DIMENSIONS_MAX, DimensionKind, Schema};
 use crate::model::time::Time;
 
-/// Levels of nesting in one document at most, the document itself being the first.
-pub(crate) const DEPTH_MAX: usize = 128;
 /// Bytes of a key at most.
 pub(crate) const KEY_BYTES_MAX: usize = 512;
 /// Where the short ID is spliced into a stored text: behind `{"uuid":"0194..."`.
@@ -39,21 +40,23 @@ pub(crate) const COMPUTED_MEMBERS: [&str; 3] = ["id", "level", "has_children"];
 /// The values of a document in all dimensions, as codes: see `Dimension::code`.
 pub(crate) type Codes = [u16; DIMENSIONS_MAX];
 
-/// One document in memory, while it is read, changed or written.
-#[derive(Clone, Debug, Default)]
+/// One document in memory, while it is read, changed or written. What most changes leave alone
+/// stays text.
+#[derive(Clone, Debug)]
 pub(crate) struct Document {
     pub(crate) uuid: Uuid,
-    pub(crate) key: Option<Value>,
+    pub(crate) key: Option<JsonText<'static>>,
     pub(crate) rev: u64,
-    pub(crate) title: Value,
-    pub(crate) body: Value,
+    pub(crate) title: JsonText<'static>,
+    pub(crate) body: JsonText<'static>,
     /// Declared dimensions (the parent under its `ref_field`) and others, in the order of output.
     pub(crate) dimensions: Object,
-    pub(crate) data: Object,
+    /// An object.
+    pub(crate) data: JsonText<'static>,
     /// Numbers given under the present parent, by prefix text (stable numbering).
     pub(crate) numbers: Object,
-    pub(crate) created_at: Value,
-    pub(crate) updated_at: Value,
+    pub(crate) created_at: JsonText<'static>,
+    pub(crate) updated_at: JsonText<'static>,
     /// Members that this version does not know.
     pub(crate) others: Object,
 }
@@ -77,6 +80,24 @@ pub(crate) struct Problem {
     pub(crate) message: String,
 }
 
+impl Default for Document {
+    fn default() -> Document {
+        Document {
+            uuid: Uuid::nil(),
+            key: None,
+            rev: 0,
+            title: JsonText::NULL,
+            body: JsonText::NULL,
+            dimensions: Object::default(),
+            data: JsonText::NOTHING,
+            numbers: Object::default(),
+            created_at: JsonText::NULL,
+            updated_at: JsonText::NULL,
+            others: Object::default(),
+        }
+    }
+}
+
 impl Document {
     /// Reads a stored text.
     ///
@@ -85,28 +106,28 @@ impl Document {
     pub(crate) fn from_stored(text: &str) -> Result<Document> {
         let broken = || Error::new(ErrorKind::Internal, "a stored document cannot be read back");
         let mut document = Document::default();
-        for (name, value) in parse_object(text).map_err(|_| broken())? {
-            match (name.as_str(), value) {
-                ("uuid", Value::String(text)) => {
-                    document.uuid = Uuid::try_parse(&text).map_err(|_| broken())?;
+        let mut read = "{".len();
+        for (name, value) in cut::members(text) {
+            read += r#""":,"#.len() + name.len() + value.len();
+            let value = JsonText::stored(value);
+            match name {
+                "uuid" => {
+                    let uuid = value.as_str().and_then(|text| Uuid::try_parse(&text).ok());
+                    document.uuid = uuid.ok_or_else(broken)?;
                 }
-                ("rev", Value::Number(number)) => {
-                    document.rev = number.as_u64().ok_or_else(broken)?;
-                }
-                ("key", value) => document.key = Some(value),
-                ("title", value) => document.title = value,
-                ("body", value) => document.body = value,
-                ("dimensions", Value::Object(object)) => document.dimensions = object,
-                ("data", Value::Object(object)) => document.data = object,
-                ("numbers", Value::Object(object)) => document.numbers = object,
-                ("created_at", value) => document.created_at = value,
-                ("updated_at", value) => document.updated_at = value,
-                (_, value) => {
-                    document.others.insert(name, value);
-                }
+                "rev" => document.rev = value.as_text().parse().map_err(|_| broken())?,
+                "key" => document.key = Some(value.into_owned()),
+                "title" => document.title = value.into_owned(),
+                "body" => document.body = value.into_owned(),
+                "dimensions" => document.dimensions = value.object(),
+                "data" => document.data = value.into_owned(),
+                "numbers" => document.numbers = value.object(),
+                "created_at" => document.created_at = value.into_owned(),
+                "updated_at" => document.updated_at = value.into_owned(),
+                other => document.others.append(cut::unescaped(other).into_owned(), value.value()),
             }
         }
-        Ok(document)
+        if read == text.len() { Ok(document) } else { Err(broken()) }
     }
 
     /// Appends the compact text that is stored and returned (without the short ID).
@@ -115,32 +136,39 @@ impl Document {
         push_uuid(self.uuid, out);
         out.push('"');
         if let Some(key) = &self.key {
-            push_member("key", key, out);
+            push_member("key", key.as_text(), out);
         }
-        push_member("rev", &Value::Number(Number::from(self.rev)), out);
-        push_member("title", &self.title, out);
-        push_member("body", &self.body, out);
-        push_object("dimensions", &self.dimensions, out);
-        push_object("data", &self.data, out);
+        push_name("rev", out);
+        // Writing to a text cannot fail.
+        let _ = write!(out, "{}", self.rev);
+        push_member("title", self.title.as_text(), out);
+        push_member("body", self.body.as_text(), out);
+        push_name("dimensions", out);
+        self.dimensions.write(out);
+        push_member("data", self.data.as_text(), out);
         if !self.numbers.is_empty() {
-            push_object("numbers", &self.numbers, out);
+            push_name("numbers", out);
+            self.numbers.write(out);
         }
-        push_member("created_at", &self.created_at, out);
-        push_member("updated_at", &self.updated_at, out);
+        push_member("created_at", self.created_at.as_text(), out);
+        push_member("updated_at", self.updated_at.as_text(), out);
         for (name, value) in self.others.iter() {
-            push_member(name, value, out);
+            out.push(',');
+            quote(name, out);
+            out.push(':');
+            value.write(out);
         }
         out.push('}');
     }
 
     /// The key, where there is a well-formed one.
-    pub(crate) fn key_text(&self) -> Option<&str> {
+    pub(crate) fn key_text(&self) -> Option<Cow<'_, str>> {
         self.key.as_ref()?.as_str().filter(|key| check_key(key).is_ok())
     }
 
     /// When it was created; a time that cannot be read counts as the least one.
     pub(crate) fn created(&self) -> Time {
-        self.created_at.as_str().and_then(|text| Time::parse(text).ok()).unwrap_or(Time::MIN)
+        self.created_at.as_str().and_then(|text| Time::parse(&text).ok()).unwrap_or(Time::MIN)
     }
 
     /// The codes of its values; default ones where it has none.
@@ -222,7 +250,7 @@ impl Document {
             problems.push(Problem { kind, field: field.to_owned(), message });
         };
         if let Some(key) = &self.key {
-            match key.as_str().map(check_key) {
+            match key.as_str().as_deref().map(check_key) {
                 Some(Ok(())) => {}
                 Some(Err(error)) => report("key", "key", error.message().to_owned()),
                 None => report("type", "key", format!("a key is a text, not {}", key.type_name())),
@@ -234,7 +262,7 @@ impl Document {
             }
         }
         for (field, value) in [("created_at", &self.created_at), ("updated_at", &self.updated_at)] {
-            if value.as_str().is_none_or(|text| Time::parse(text).is_err()) {
+            if value.as_str().is_none_or(|text| Time::parse(&text).is_err()) {
                 report("time", field, format!("{field} is not an RFC 3339 time"));
             }
         }
@@ -287,20 +315,16 @@ pub(crate) fn push_uuid(uuid: Uuid, out: &mut String) {
     out.push_str(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
 }
 
-fn push_name(name: &str, out: &mut String) {
-    out.push(',');
-    quote(name, out);
-    out.push(':');
+/// Appends the name of a member that every version knows: it needs no escapes.
+fn push_name(name: &'static str, out: &mut String) {
+    out.push_str(",\"");
+    out.push_str(name);
+    out.push_str("\":");
 }
 
-fn push_member(name: &str, value: &Value, out: &mut String) {
+fn push_member(name: &'static str, value: &str, out: &mut String) {
     push_name(name, out);
-    value.write(out);
-}
-
-fn push_object(name: &str, object: &Object, out: &mut String) {
-    push_name(name, out);
-    object.write(out);
+    out.push_str(value);
 }
 
 /// Appends a stored text as calls return it, with the short ID spliced in behind the UUID; `null`

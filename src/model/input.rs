@@ -4,9 +4,9 @@
 
 use uuid::Uuid;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::model::document::{COMPUTED_MEMBERS, DEPTH_MAX, Document, MEMBERS, check_key};
-use crate::model::json::{Object, Value};
+use crate::error::{Error, Result};
+use crate::model::document::{COMPUTED_MEMBERS, Document, MEMBERS, check_key};
+use crate::model::json::{JsonText, Object, Value};
 use crate::model::schema::{Dimension, DimensionKind, Schema};
 use crate::model::time::Time;
 
@@ -22,11 +22,11 @@ pub(crate) struct Input {
     /// `Some(None)`: null, which takes the parent away.
     pub(crate) parent: Option<Option<String>>,
     key: Option<Option<String>>,
-    title: Option<String>,
-    body: Option<String>,
+    title: Option<JsonText<'static>>,
+    body: Option<JsonText<'static>>,
     dimensions: Vec<(String, Option<Value>)>,
     /// `Some(None)`: null, which empties the data.
-    data: Option<Option<Object>>,
+    data: Option<Option<JsonText<'static>>>,
     reset_dimensions: bool,
     pub(crate) created_at: Option<Time>,
     pub(crate) updated_at: Option<Time>,
@@ -40,43 +40,39 @@ impl Input {
     /// # Errors
     /// INVALID or LIMIT naming the member.
     pub(crate) fn read(
-        object: Object,
+        object: &JsonText<'_>,
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<Input> {
-        if depth_of_members(&object) >= DEPTH_MAX {
-            let message = format!("a document has at most {DEPTH_MAX} levels of nesting");
-            return Err(Error::new(ErrorKind::Limit, message).named("JSON_DEPTH"));
-        }
         let mut input = Input::default();
-        for (name, value) in object {
-            input.read_member(name, value, schema, stored)?;
+        for (name, value) in object.members() {
+            input.read_member(&name, value, schema, stored)?;
         }
         Ok(input)
     }
 
     fn read_member(
         &mut self,
-        name: String,
-        value: Value,
+        name: &str,
+        value: JsonText<'_>,
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<()> {
-        match name.as_str() {
+        match name {
             "uuid" => {
                 self.uuid =
-                    optional_text(&name, value)?.map(|text| read_uuid(&text)).transpose()?;
+                    optional_text(name, &value)?.map(|text| read_uuid(&text)).transpose()?;
             }
-            "id" => self.id = optional_text(&name, value)?,
+            "id" => self.id = optional_text(name, &value)?,
             "rev" => self.rev = read_rev(&value)?,
-            "key" => self.key = Some(read_key(value)?),
-            "title" => self.title = Some(optional_text(&name, value)?.unwrap_or_default()),
-            "body" => self.body = Some(optional_text(&name, value)?.unwrap_or_default()),
-            "created_at" => self.created_at = read_time(&name, value)?,
-            "updated_at" => self.updated_at = read_time(&name, value)?,
-            "data" => self.data = Some(optional_object(&name, value)?),
-            "dimensions" => match optional_object(&name, value)? {
-                Some(dimensions) => self.read_dimensions(dimensions, schema, stored)?,
+            "key" => self.key = Some(read_key(&value)?),
+            "title" => self.title = Some(read_text(name, value)?),
+            "body" => self.body = Some(read_text(name, value)?),
+            "created_at" => self.created_at = read_time(name, &value)?,
+            "updated_at" => self.updated_at = read_time(name, &value)?,
+            "data" => self.data = Some(optional_object(name, value)?.map(JsonText::into_owned)),
+            "dimensions" => match optional_object(name, value)? {
+                Some(dimensions) => self.read_dimensions(&dimensions, schema, stored)?,
                 None => {
                     self.reset_dimensions = true;
                     self.parent = Some(None);
@@ -85,7 +81,7 @@ impl Input {
             "numbers" => {}
             known if COMPUTED_MEMBERS.contains(&known) || QUERY_MEMBERS.contains(&known) => {}
             known if stored.is_some_and(|stored| stored.others.contains_key(known)) => {
-                self.others.insert(name, value);
+                self.others.insert(name.to_owned(), value.value());
             }
             unknown => return Err(unknown_member(unknown, schema)),
         }
@@ -94,11 +90,11 @@ impl Input {
 
     fn read_dimensions(
         &mut self,
-        dimensions: Object,
+        dimensions: &JsonText<'_>,
         schema: &Schema,
         stored: Option<&Document>,
     ) -> Result<()> {
-        for (name, value) in dimensions {
+        for (name, value) in dimensions.members() {
             let dimension = schema.dimension(&name).and_then(|it| schema.dimensions.get(it));
             match dimension {
                 Some(dimension) if dimension.kind == DimensionKind::Hierarchical => {
@@ -106,16 +102,16 @@ impl Input {
                     if self.parent.is_some() {
                         return Err(Error::invalid("the parent is given twice").field(field));
                     }
-                    let text = optional_text(&field, value)?;
+                    let text = optional_text(&field, &value)?;
                     self.parent = Some(text.filter(|text| !text.is_empty()));
                 }
                 Some(dimension) => {
-                    let value = dimension_value(dimension, value, &name)?;
-                    self.dimensions.push((name, value));
+                    let value = dimension_value(dimension, value.value(), &name)?;
+                    self.dimensions.push((name.into_owned(), value));
                 }
                 None if stored.is_some_and(|stored| stored.dimensions.contains_key(&name)) => {
-                    let kept = (value != Value::Null).then_some(value);
-                    self.dimensions.push((name, kept));
+                    let kept = (!value.is_null()).then(|| value.value());
+                    self.dimensions.push((name.into_owned(), kept));
                 }
                 None => return Err(unknown_dimension(&name, schema)),
             }
@@ -145,8 +141,12 @@ impl Input {
     /// Merges this patch into `document` (absent: keep; null: remove or reset to the default).
     pub(crate) fn merge_into(self, document: &mut Document, schema: &Schema) {
         match self.data {
-            Some(Some(patch)) => merge_object(&mut document.data, patch),
-            Some(None) => document.data = Object::default(),
+            Some(Some(patch)) => {
+                let mut data = document.data.object();
+                merge_object(&mut data, patch.object());
+                document.data = JsonText::of(&Value::Object(data));
+            }
+            Some(None) => document.data = JsonText::NOTHING,
             None => {}
         }
         if self.reset_dimensions {
@@ -162,13 +162,13 @@ impl Input {
                 document.others.insert(name, value);
             }
         }
-        set_text(&mut document.title, self.title);
-        set_text(&mut document.body, self.body);
+        set(&mut document.title, self.title);
+        set(&mut document.body, self.body);
         if let Some(key) = self.key {
-            document.key = key.map(Value::String);
+            document.key = key.as_deref().map(JsonText::string);
         }
-        set_time(&mut document.created_at, self.created_at);
-        set_time(&mut document.updated_at, self.updated_at);
+        set(&mut document.created_at, self.created_at.map(Time::to_json));
+        set(&mut document.updated_at, self.updated_at.map(Time::to_json));
     }
 
     /// Makes the document that `replace` leaves: what is not given is gone, but for UUID, key,
@@ -195,10 +195,10 @@ impl Input {
     }
 
     fn fill(mut self, document: &mut Document, schema: &Schema) {
-        document.title = Value::String(String::new());
-        document.body = Value::String(String::new());
+        document.title = JsonText::EMPTY;
+        document.body = JsonText::EMPTY;
         // A new document holds its data as given: nulls inside are values, not removals.
-        let data = self.data.take().flatten().unwrap_or_default();
+        let data = self.data.take().flatten().unwrap_or(JsonText::NOTHING);
         self.merge_into(document, schema);
         document.data = data;
     }
@@ -219,15 +219,9 @@ fn set_dimension(document: &mut Document, schema: &Schema, name: String, value: 
     }
 }
 
-fn set_text(target: &mut Value, text: Option<String>) {
+fn set(target: &mut JsonText<'static>, text: Option<JsonText<'static>>) {
     if let Some(text) = text {
-        *target = Value::String(text);
-    }
-}
-
-fn set_time(target: &mut Value, time: Option<Time>) {
-    if let Some(time) = time {
-        *target = Value::String(time.to_text());
+        *target = text;
     }
 }
 
@@ -267,7 +261,9 @@ fn dimension_value(dimension: &Dimension, value: Value, name: &str) -> Result<Op
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => text,
-        other => scalar_text(&other).ok_or_else(|| wrong_type(&field(), "text", &other))?,
+        other => {
+            scalar_text(&other).ok_or_else(|| wrong_type(&field(), "text", other.type_name()))?
+        }
     };
     if dimension.allows(&text) {
         return Ok(Some(Value::String(text)));
@@ -285,19 +281,28 @@ fn dimension_value(dimension: &Dimension, value: Value, name: &str) -> Result<Op
     .candidates(values))
 }
 
-fn optional_text(field: &str, value: Value) -> Result<Option<String>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text)),
-        other => Err(wrong_type(field, "text", &other)),
+fn optional_text(field: &str, value: &JsonText<'_>) -> Result<Option<String>> {
+    match value.as_str() {
+        Some(text) => Ok(Some(text.into_owned())),
+        None if value.is_null() => Ok(None),
+        None => Err(wrong_type(field, "text", value.type_name())),
     }
 }
 
-fn optional_object(field: &str, value: Value) -> Result<Option<Object>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::Object(object) => Ok(Some(object)),
-        other => Err(wrong_type(field, "an object", &other)),
+/// A text, which null empties.
+fn read_text(field: &str, value: JsonText<'_>) -> Result<JsonText<'static>> {
+    match value.type_name() {
+        "text" => Ok(value.into_owned()),
+        "null" => Ok(JsonText::EMPTY),
+        other => Err(wrong_type(field, "text", other)),
+    }
+}
+
+fn optional_object<'a>(field: &str, value: JsonText<'a>) -> Result<Option<JsonText<'a>>> {
+    match value.is_object() {
+        true => Ok(Some(value)),
+        false if value.is_null() => Ok(None),
+        false => Err(wrong_type(field, "an object", value.type_name())),
     }
 }
 
@@ -310,31 +315,31 @@ fn read_uuid(text: &str) -> Result<Uuid> {
     })
 }
 
-fn read_rev(value: &Value) -> Result<Option<u64>> {
-    match value {
+fn read_rev(value: &JsonText<'_>) -> Result<Option<u64>> {
+    match value.value() {
         Value::Null => Ok(None),
         Value::Number(number) if number.as_u64().is_some() => Ok(number.as_u64()),
-        _ => Err(wrong_type("rev", "a whole number from 0", value)),
+        _ => Err(wrong_type("rev", "a whole number from 0", value.type_name())),
     }
 }
 
-fn read_key(value: Value) -> Result<Option<String>> {
+fn read_key(value: &JsonText<'_>) -> Result<Option<String>> {
     let key = optional_text("key", value)?;
     key.as_deref().map_or(Ok(()), check_key)?;
     Ok(key)
 }
 
-fn read_time(field: &str, value: Value) -> Result<Option<Time>> {
+fn read_time(field: &str, value: &JsonText<'_>) -> Result<Option<Time>> {
     let Some(text) = optional_text(field, value)? else { return Ok(None) };
     Time::parse(&text).map(Some).map_err(|error| error.field(field))
 }
 
-fn wrong_type(field: &str, expected: &str, value: &Value) -> Error {
-    Error::invalid(format!("{field} takes {expected}, not {}", value.type_name()))
+fn wrong_type(field: &str, expected: &str, found: &'static str) -> Error {
+    Error::invalid(format!("{field} takes {expected}, not {found}"))
         .named("WRONG_TYPE")
         .field(field)
         .expected(expected)
-        .actual(value.type_name())
+        .actual(found)
 }
 
 fn unknown_member(name: &str, schema: &Schema) -> Error {
@@ -356,17 +361,4 @@ fn unknown_dimension(name: &str, schema: &Schema) -> Error {
         .field(format!("dimensions.{name}"))
         .candidates(known)
         .hint(r#"declare it in the schema, or put free fields into "data""#)
-}
-
-/// Levels of nesting in `value`; 0 for what holds nothing.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
-        Value::Object(object) => 1 + depth_of_members(object),
-        _ => 0,
-    }
-}
-
-fn depth_of_members(object: &Object) -> usize {
-    object.iter().map(|(_, value)| depth(value)).max().unwrap_or(0)
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 use crate::error::{Error, Result};
+use crate::model::json::JsonText;
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 const FRACTION_DIGITS_MAX: usize = 9;
@@ -79,6 +80,11 @@ impl Time {
         });
         text.push('Z');
         text
+    }
+
+    /// The text as a document holds it.
+    pub(crate) fn to_json(self) -> JsonText<'static> {
+        JsonText::string(&self.to_text())
     }
 
     /// The instant `nanos` later, at most [`Time::MAX`].

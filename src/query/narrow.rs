@@ -208,7 +208,10 @@ fn is_never_missing(part: &Part, conditions: &[Node]) -> bool {
     // What is missing passes no test.
     part.is_always_there
         || conditions.iter().any(|node| {
-            let excludes_missing = !matches!(node, Node::Code(test) if !test.excludes_missing());
+            let excludes_missing = match node {
+                Node::Code(test) => test.excludes_missing(),
+                _ => true,
+            };
             node.is_about(&part.field) && excludes_missing
         })
 }

@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell};
 
 use uuid::Uuid;
 
-use crate::model::json::{Number, Value, cut, parse};
+use crate::model::json::{JsonText, Number, Value, cut};
 use crate::model::schema::CODE_NONE;
 use crate::model::time::Time;
 use crate::query::Source;
@@ -48,9 +48,14 @@ impl<'a> DocumentReader<'a> {
         DocumentReader { source, slot, text, looks: Cell::new(0), members, data }
     }
 
+    /// The same for a document whose data is at hand.
+    pub(super) fn with_data(source: &'a dyn Source, slot: u32, data: &'a str) -> Self {
+        DocumentReader { data: Some(data).into(), ..DocumentReader::new(source, slot) }
+    }
+
     /// A member of the stored text; none of a document that is gone.
     pub(super) fn member(&self, name: &str) -> Option<Value> {
-        self.member_text(name).map(value_of)
+        self.member_text(name).map(|text| JsonText::stored(text).value())
     }
 
     /// A member as it is written in the stored text.
@@ -140,16 +145,8 @@ pub(super) fn uuid_text(uuid: u128) -> String {
     Uuid::from_u128(uuid).hyphenated().to_string()
 }
 
-/// What the JSON of a stored text says.
-fn value_of(text: &str) -> Value {
-    match cut::plain_text(text) {
-        Some(plain) => Value::String(plain.to_owned()),
-        None => parse(text).unwrap_or_default(),
-    }
-}
-
 fn found(text: Option<&str>) -> Reading {
-    text.map_or(Reading::Missing, |text| Reading::Json(value_of(text)))
+    text.map_or(Reading::Missing, |text| Reading::Json(JsonText::stored(text).value()))
 }
 
 fn null() -> Reading {

@@ -115,13 +115,18 @@ impl IndexRule {
         })
     }
 
-    /// The keys of the entries of a document in each of some indexes, each once, in order.
+    /// The keys of the entries of a document in each of some indexes, each once, in order; `data`
+    /// is what it holds there, if that is at hand.
     pub(crate) fn keys_in<'r>(
         rules: impl Iterator<Item = Option<&'r IndexRule>>,
         source: &dyn Source,
         slot: u32,
+        data: Option<&str>,
     ) -> Vec<Option<Vec<Key>>> {
-        let document = DocumentReader::new(source, slot);
+        let document = match data {
+            Some(data) => DocumentReader::with_data(source, slot, data),
+            None => DocumentReader::new(source, slot),
+        };
         rules.map(|rule| Some(rule?.keys(&document))).collect()
     }
 

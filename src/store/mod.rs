@@ -22,7 +22,7 @@ use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::check_document_bytes;
-use crate::model::json::{self, Object, Value, from_value, parse, parse_object};
+use crate::model::json::{self, JsonText, Value, from_value, parse, parse_object};
 use crate::model::schema::Schema;
 use crate::query::{Query, Selection};
 pub(crate) use crate::storage::lock_descriptors;
@@ -269,7 +269,7 @@ impl Store {
     /// INVALID, LIMIT, EXISTS, NOTFOUND (the parent); those of writing.
     pub fn add(&self, document: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let document = self.parse_document(document)?;
+            let document = self.read_document(document)?;
             let NoOptions {} = read(options)?;
             Ok(Operation::Add { document, name: None })
         })
@@ -300,7 +300,7 @@ impl Store {
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, CONSTRAINT, EXISTS, LIMIT; those of writing.
     pub fn update(&self, id: &str, patch: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let patch = self.parse_document(patch)?;
+            let patch = self.read_document(patch)?;
             let ChangeOptions { if_rev } = read(options)?;
             Ok(Operation::Update { target: Target::Id(id.to_owned()), patch, if_rev })
         })
@@ -313,7 +313,7 @@ impl Store {
     /// As [`Store::update`].
     pub fn replace(&self, id: &str, document: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let document = self.parse_document(document)?;
+            let document = self.read_document(document)?;
             let ChangeOptions { if_rev } = read(options)?;
             Ok(Operation::Replace { id: id.to_owned(), document, if_rev })
         })
@@ -351,11 +351,10 @@ impl Store {
         })
     }
 
-    /// Parses a document or a patch, unless its text is longer than a document may be: values take
-    /// more memory than their text.
-    fn parse_document(&self, text: &str) -> Result<Object> {
+    /// Reads a document or a patch, unless its text is longer than a document may be.
+    fn read_document(&self, text: &str) -> Result<JsonText<'static>> {
         check_document_bytes(text.len(), self.limits.document_bytes_max)?;
-        parse_object(text)
+        JsonText::read_object(text)
     }
 
     /// Does one operation.

@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use super::{check, document, file, load, reloaded, schema, stable_schema, uuid, uuid_number};
 use crate::engine::state::State;
 use crate::model::document::Document;
-use crate::model::json::parse_object;
+use crate::model::json::{JsonText, parse_object};
 use crate::model::time::Time;
 
 /// A stored document as a file or a call might bring it.
@@ -37,7 +37,7 @@ fn random_document(state: &State, number: u32, random: &mut SmallRng) -> Documen
         uuid(number),
         below(50) + 1
     );
-    Document::from_stored(&text).unwrap()
+    Document::from_stored(JsonText::read_object(&text).unwrap().as_text()).unwrap()
 }
 
 fn exercise(mut state: State, seed: u64) {
@@ -98,7 +98,7 @@ fn a_clone_keeps_its_texts_and_keys() {
             state.remove(slot);
         } else {
             let mut document = state.document(slot).unwrap();
-            document.key = Some(crate::model::json::Value::String(format!("new{slot}")));
+            document.key = Some(JsonText::string(&format!("new{slot}")));
             state.change(slot, &mut document, 0);
         }
     }
@@ -120,7 +120,7 @@ fn the_oldest_of_one_key_resolves_whichever_goes() {
     check(&state);
     assert_eq!(state.find_key("k"), state.find_uuid(uuid_number(2)));
     let mut oldest = state.document(1).unwrap();
-    oldest.created_at = crate::model::json::Value::String("2026-01-01T00:00:09Z".to_owned());
+    oldest.created_at = JsonText::string("2026-01-01T00:00:09Z");
     state.change(1, &mut oldest, 0);
     check(&state);
     assert_eq!(state.find_key("k"), Some(0));

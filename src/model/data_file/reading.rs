@@ -8,7 +8,7 @@ use super::DATA_PREFIX;
 use crate::error::{Error, Result};
 use crate::model::document::{COMPUTED_MEMBERS, Document, push_uuid};
 use crate::model::input::scalar_text;
-use crate::model::json::{Parser, Value};
+use crate::model::json::{JsonText, Object, Parser, Value};
 use crate::model::schema::{DimensionKind, Schema};
 use crate::model::time::Time;
 
@@ -23,7 +23,7 @@ pub(super) fn read_document<'a>(
 ) -> Result<Document> {
     let mut parser = Parser::new(text);
     let mut document = Document { rev: 1, ..Document::default() };
-    let mut uuid = None;
+    let (mut uuid, mut data) = (None, Object::default());
     let mut seen = Vec::new();
     parser.object(&mut |parser, name| {
         let value = parser.value()?;
@@ -39,10 +39,11 @@ pub(super) fn read_document<'a>(
             "" => {
                 document.others.insert(name, value);
             }
-            _ => read_member(&mut document, member, value)?,
+            _ => read_member(&mut document, &mut data, member, value)?,
         }
         Ok(())
     })?;
+    document.data = JsonText::of(&Value::Object(data));
     document.uuid = uuid.unwrap_or_else(|| {
         // The same for every reader, until a commit writes it; equal documents are told apart.
         let count = without_uuid.entry(text).or_insert(0);
@@ -84,30 +85,37 @@ fn read_uuid(value: &Value) -> Result<Option<Uuid>> {
     }
 }
 
-fn read_member(document: &mut Document, member: &str, value: Value) -> Result<()> {
+fn read_member(
+    document: &mut Document,
+    data: &mut Object,
+    member: &str,
+    value: Value,
+) -> Result<()> {
     match (member, value) {
-        ("key", value) => document.key = (value != Value::Null).then_some(value),
+        ("key", value) => {
+            document.key = (value != Value::Null).then(|| JsonText::of(&value));
+        }
         ("rev", Value::Number(number)) => document.rev = number.as_u64().unwrap_or(1).max(1),
         ("rev", _) => {}
-        ("title", value) => document.title = value,
-        ("body", value) => document.body = value,
-        ("created_at", value) => document.created_at = value,
-        ("updated_at", value) => document.updated_at = value,
+        ("title", value) => document.title = JsonText::of(&value),
+        ("body", value) => document.body = JsonText::of(&value),
+        ("created_at", value) => document.created_at = JsonText::of(&value),
+        ("updated_at", value) => document.updated_at = JsonText::of(&value),
         ("numbers" | "dimensions" | "data", Value::Null) => {}
         ("numbers", Value::Object(numbers)) => document.numbers = numbers,
         ("dimensions", Value::Object(dimensions)) => {
             for (name, value) in dimensions {
                 match name.strip_prefix(DATA_PREFIX) {
-                    Some(field) => put_data(document, field.to_owned(), value)?,
+                    Some(field) => put_data(data, field.to_owned(), value)?,
                     None => {
                         document.dimensions.insert(name, value);
                     }
                 }
             }
         }
-        ("data", Value::Object(data)) => {
-            for (name, value) in data {
-                put_data(document, name, value)?;
+        ("data", Value::Object(given)) => {
+            for (name, value) in given {
+                put_data(data, name, value)?;
             }
         }
         (member, value) => {
@@ -120,32 +128,32 @@ fn read_member(document: &mut Document, member: &str, value: Value) -> Result<()
     Ok(())
 }
 
-fn put_data(document: &mut Document, name: String, value: Value) -> Result<()> {
-    if document.data.contains_key(&name) {
+fn put_data(data: &mut Object, name: String, value: Value) -> Result<()> {
+    if data.contains_key(&name) {
         return Err(Error::invalid(format!("the data of a document has '{name}' twice"))
             .field(format!("data.{name}")));
     }
-    document.data.insert(name, value);
+    data.insert(name, value);
     Ok(())
 }
 
 /// Fills in what a person left out and brings times to one form.
 fn settle_texts(document: &mut Document, previous: Time) {
     for text in [&mut document.title, &mut document.body] {
-        if *text == Value::Null {
-            *text = Value::String(String::new());
+        if text.is_null() {
+            *text = JsonText::EMPTY;
         }
     }
-    if document.created_at == Value::Null {
+    if document.created_at.is_null() {
         // A document added by hand comes after the one above it, not before everything.
-        document.created_at = Value::String(previous.plus_nanos(1).to_text());
+        document.created_at = previous.plus_nanos(1).to_json();
     }
-    if document.updated_at == Value::Null {
+    if document.updated_at.is_null() {
         document.updated_at = document.created_at.clone();
     }
     for time in [&mut document.created_at, &mut document.updated_at] {
-        if let Some(parsed) = time.as_str().and_then(|text| Time::parse(text).ok()) {
-            *time = Value::String(parsed.to_text());
+        if let Some(parsed) = time.as_str().and_then(|text| Time::parse(&text).ok()) {
+            *time = parsed.to_json();
         }
     }
 }

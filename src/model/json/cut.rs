@@ -7,8 +7,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::{memchr, memchr2};
+
 use super::string::plain_run;
 use super::write::{new_line, quote};
+use super::{Value, parse};
 
 /// The names of the members of an object without white space and the JSON of their values, in
 /// order. Names come as they are written: those of the members that every document has hold no
@@ -72,10 +75,27 @@ pub(crate) fn written(text: &str) -> Cow<'_, str> {
     Cow::Owned(quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned())
 }
 
-/// What a string holds, if it is one and holds no escapes.
-pub(crate) fn plain_text(value: &str) -> Option<&str> {
-    let text = value.strip_prefix('"')?.strip_suffix('"')?;
-    (!text.contains('\\')).then_some(text)
+/// What a text between quotation marks stands for.
+pub(crate) fn unescaped(written: &str) -> Cow<'_, str> {
+    if memchr(b'\\', written.as_bytes()).is_none() {
+        return Cow::Borrowed(written);
+    }
+    match parse(&format!("\"{written}\"")) {
+        Ok(Value::String(text)) => Cow::Owned(text),
+        _ => Cow::Borrowed(written),
+    }
+}
+
+/// Whether all escapes are as [`quote`] writes them; those of six characters are not looked into.
+pub(super) fn has_short_escapes(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(place) = memchr(b'\\', rest) {
+        let Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') = rest.get(place + 1) else {
+            return false;
+        };
+        rest = rest.get(place + 2..).unwrap_or_default();
+    }
+    true
 }
 
 /// Appends a value without the white space between its parts.
@@ -148,7 +168,7 @@ fn string_length(bytes: &[u8]) -> Option<usize> {
     }
     let mut at = 1;
     loop {
-        at += plain_run(bytes.get(at..)?);
+        at += memchr2(b'"', b'\\', bytes.get(at..)?)?;
         match bytes.get(at)? {
             b'"' => return Some(at + 1),
             _ => at += 2,

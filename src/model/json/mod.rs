@@ -2,9 +2,9 @@
 //! objects keep the order of their members, and what cannot be kept (repeated names, lone
 //! surrogates) is refused with its line and column.
 //!
-//! [`Value`] is a tree, [`Parser`] reads large texts piece by piece, [`from_value`] fills plain
-//! structs. Nesting is bounded here, so that nothing after this module can run out of stack. This
-//! module knows nothing of documents, schemas or files.
+//! [`Value`] is a tree, [`JsonText`] the text of one; [`Parser`] reads large texts piece by piece,
+//! [`from_value`] fills plain structs. Nesting is bounded here, so that nothing after this module
+//! can run out of stack. This module knows nothing of documents, schemas or files.
 
 mod cursor;
 pub(crate) mod cut;
@@ -20,6 +20,7 @@ mod place;
 mod raw;
 mod string;
 mod sum;
+mod text;
 mod value;
 mod write;
 
@@ -35,6 +36,7 @@ pub(crate) use parser::Parser;
 pub(crate) use place::{line_column, utf8};
 pub(crate) use raw::Raw;
 pub(crate) use sum::Sum;
+pub(crate) use text::JsonText;
 pub(crate) use value::Value;
 pub(crate) use write::{new_line, quote};
 
@@ -66,14 +68,15 @@ pub(crate) fn parse_object(text: &str) -> Result<Object> {
     parser.end()?;
     match value {
         Value::Object(object) => Ok(object),
-        other => {
-            let (line, column) = line_column(text, start);
-            let found = other.type_name();
-            Err(Error::invalid(format!("expected a JSON object, found {found}"))
-                .named("WRONG_TYPE")
-                .expected("object")
-                .actual(found)
-                .at(line, column))
-        }
+        other => Err(not_an_object(other.type_name(), line_column(text, start))),
     }
+}
+
+#[cold]
+fn not_an_object(found: &'static str, (line, column): (u64, u64)) -> Error {
+    Error::invalid(format!("expected a JSON object, found {found}"))
+        .named("WRONG_TYPE")
+        .expected("object")
+        .actual(found)
+        .at(line, column)
 }

@@ -45,7 +45,7 @@ impl Object {
     }
 
     /// Adds a member that is known not to be there.
-    pub(super) fn append(&mut self, name: String, value: Value) {
+    pub(crate) fn append(&mut self, name: String, value: Value) {
         self.members.push((name, value));
         self.index.appended(&self.members, name_of);
     }

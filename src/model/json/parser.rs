@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// Digits of an exponent at most, leading zeros aside.
 const EXPONENT_DIGITS_MAX: usize = 9;
 /// Values that one parser makes at most: small ones take far more memory than text.
-const VALUES_MAX: u32 = 5_000_000;
+pub(super) const VALUES_MAX: u32 = 5_000_000;
 /// Characters of a name that a message shows at most.
 const NAME_SHOWN_MAX: usize = 60;
 
@@ -23,14 +23,22 @@ const NAME_SHOWN_MAX: usize = 60;
 pub(crate) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    values: u32,
+    /// How many values may still be made.
+    values_left: u32,
+    /// How many characters of white space were passed.
+    spaces: usize,
 }
 
 impl<'a> Parser<'a> {
     /// Begins at the start of `text`, behind a byte-order mark if there is one.
     pub(crate) fn new(text: &'a str) -> Parser<'a> {
         let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-        Parser { text, at, values: 0 }
+        Parser { text, at, values_left: VALUES_MAX, spaces: 0 }
+    }
+
+    /// For a text of our own, of which as many values may be made as there are.
+    pub(super) fn of_own(text: &'a str) -> Parser<'a> {
+        Parser { values_left: u32::MAX, ..Parser::new(text) }
     }
 
     /// Goes to the next byte that is not white space, and gives it without taking it.
@@ -40,6 +48,7 @@ impl<'a> Parser<'a> {
                 return Some(byte);
             }
             self.at += 1;
+            self.spaces += 1;
         }
         None
     }
@@ -78,10 +87,19 @@ impl<'a> Parser<'a> {
         Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
+    /// Reads past a value as [`Parser::raw_value`] does, and tells whether there is no white space
+    /// between its parts.
+    pub(super) fn compact_value(&mut self) -> Result<(&'a str, bool)> {
+        self.peek();
+        let spaces = self.spaces;
+        let value = self.raw_value()?;
+        Ok((value, self.spaces == spaces))
+    }
+
     /// Where the value ends that begins at the byte `at` of `text` with `depth` levels of nesting
     /// around it; none when it breaks a rule.
     pub(super) fn past_value(text: &'a str, at: usize, depth: usize) -> Option<usize> {
-        let mut parser = Parser { text, at, values: 0 };
+        let mut parser = Parser { at, ..Parser::new(text) };
         parser.skip_within(depth).ok()?;
         Some(parser.at)
     }
@@ -133,8 +151,8 @@ impl<'a> Parser<'a> {
     }
 
     fn count_value(&mut self) -> Result<()> {
-        self.values += 1;
-        if self.values <= VALUES_MAX {
+        if let Some(left) = self.values_left.checked_sub(1) {
+            self.values_left = left;
             return Ok(());
         }
         let message = format!("a text has at most {VALUES_MAX} values");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{Number, Object, Value};
+use super::{JsonText, Number, Object, Value};
 
 /// Any value, taken as it is by [`super::from_value`]: numbers with their exact text, members in
 /// their order. In an `Option<Raw>`, null counts as absent.
@@ -14,6 +14,12 @@ pub(crate) struct Raw(pub(crate) Value);
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Raw, D::Error> {
         deserializer.deserialize_any(RawVisitor).map(Raw)
+    }
+}
+
+impl<'de> Deserialize<'de> for JsonText<'static> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonText<'static>, D::Error> {
+        Raw::deserialize(deserializer).map(|Raw(value)| JsonText::of(&value))
     }
 }
 
