@@ -43,14 +43,12 @@ impl<'a> Parser<'a> {
 
     /// Goes to the next byte that is not white space, and gives it without taking it.
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.byte() {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(byte);
-            }
+        let start = self.at;
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
-            self.spaces += 1;
         }
-        None
+        self.spaces += self.at - start;
+        self.byte()
     }
 
     /// How many bytes of the text are behind this place; after [`Parser::peek`], the offset of
