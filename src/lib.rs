@@ -15,6 +15,7 @@ mod ffi;
 mod file;
 mod ids;
 mod index;
+mod memory;
 mod model;
 mod query;
 mod storage;

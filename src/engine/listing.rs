@@ -7,12 +7,13 @@ use crate::engine::state::State;
 use crate::engine::stream::{Found, Stream, Way};
 use crate::error::{Error, Result};
 use crate::ids::walk::Walk;
+use crate::memory;
 use crate::model::json::quote;
 use crate::query::{IndexRule, Query, Reduction, Selection, Sorted, Source as _};
 
-/// How many bytes are made room for at once at most; and for what is around the documents of a
-/// page, its token, and the short ID of a document.
-const PAGE_BYTES_MAX: u64 = 64 << 10;
+/// How many bytes are made room for at once where it is not sure that the documents will come; and
+/// for what is around the documents of a page, its token, and the short ID of a document.
+const UNSURE_BYTES_MAX: u64 = 64 << 10;
 const FRAME_BYTES: usize = 32;
 const TOKEN_BYTES: usize = 512;
 const ID_BYTES: u64 = 24;
@@ -68,9 +69,17 @@ impl Scan {
             return 0;
         }
         let average = state.text_bytes().0 as u64 / u64::from(state.len()).max(1) + ID_BYTES;
-        let bytes = self.left.min(self.estimated).saturating_mul(average).min(PAGE_BYTES_MAX);
+        let bytes = self.left.min(self.estimated).saturating_mul(average);
+        let bytes = if self.is_sure { bytes } else { bytes.min(UNSURE_BYTES_MAX) };
         let token = if self.left == u64::MAX { 0 } else { TOKEN_BYTES };
         usize::try_from(bytes).unwrap_or_default() + FRAME_BYTES + token
+    }
+
+    /// Room for the page.
+    fn buffer(&self, state: &State) -> String {
+        // Without enough memory it may still be enough for what there really is.
+        let buffer = memory::buffer(self.expected_bytes(state)).unwrap_or_default();
+        String::from_utf8(buffer).unwrap_or_default()
     }
 
     /// Leaves out the offset where nobody has to be asked.
@@ -224,7 +233,7 @@ pub(crate) fn page(query: Query, state: &State) -> Result<String> {
         return groups(query, state);
     }
     let mut scan = Scan::new(query, state)?;
-    let mut out = String::with_capacity(scan.expected_bytes(state));
+    let mut out = scan.buffer(state);
     out.push_str(r#"{"documents":["#);
     let mut before = out.len();
     while scan.write_next(state, &mut out) {

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ids::prefixes::{self, Prefixes};
-use crate::index::{Members, Table, prefetch};
+use crate::index::{Members, Table};
+use crate::memory::prefetch;
 use crate::model::document::Codes;
 use crate::model::schema::Schema;
 use crate::model::time::Time;

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::ids::forest::{Forest, Parent, ROOT, digits};
-use crate::index::prefetch;
+use crate::memory::prefetch;
 use crate::model::document::Codes;
 use crate::model::time::Time;
 

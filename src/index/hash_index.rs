@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::prefetch::prefetch;
+use crate::memory::prefetch;
 
 /// How many bits of the hash each level of the tree takes, from the highest on.
 const LEVEL_BITS: u32 = 3;

@@ -11,7 +11,6 @@ mod entries;
 mod hash_index;
 mod key;
 mod members;
-mod prefetch;
 mod table;
 mod text_heap;
 mod tree;
@@ -20,7 +19,6 @@ pub(crate) use entries::{Entries, Entry};
 pub(crate) use hash_index::HashIndex;
 pub(crate) use key::Key;
 pub(crate) use members::Members;
-pub(crate) use prefetch::prefetch;
 pub(crate) use table::Table;
 pub(crate) use text_heap::{Span, TextHeap};
 

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use super::prefetch::prefetch;
 use super::table::{Roomy, Table};
+use crate::memory::prefetch;
 
 /// The size of a segment: its text and its entries together stay below that.
 const SEGMENT_BYTES: usize = 16 * 1024;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, Metadata, read_full};
+use crate::memory;
 
 /// How much is read at once: what was made ready for it is in the cache still when it comes.
 const PIECE: usize = 256 << 10;
@@ -27,9 +28,8 @@ pub(super) fn read_all(
     begun: Duration,
 ) -> Result<Read> {
     let failed = |error| Error::io("read", path, error);
-    let mut bytes = Vec::new();
-    let size = usize::try_from(metadata.size).ok();
-    let Some(size) = size.filter(|size| bytes.try_reserve_exact(*size).is_ok()) else {
+    let size = usize::try_from(metadata.size).unwrap_or(usize::MAX);
+    let Some(mut bytes) = memory::buffer(size) else {
         return Err(Error::new(
             ErrorKind::Limit,
             format!("{} has {} bytes, more than there is memory", path.display(), metadata.size),
