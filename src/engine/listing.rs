@@ -75,13 +75,6 @@ impl Scan {
         usize::try_from(bytes).unwrap_or_default() + FRAME_BYTES + token
     }
 
-    /// Room for the page.
-    fn buffer(&self, state: &State) -> String {
-        // Without enough memory it may still be enough for what there really is.
-        let buffer = memory::buffer(self.expected_bytes(state)).unwrap_or_default();
-        String::from_utf8(buffer).unwrap_or_default()
-    }
-
     /// Leaves out the offset where nobody has to be asked.
     fn skip_entries(&mut self) {
         if let (Source::Stream(Stream { way: Way::Entries(walk), .. }), true) =
@@ -233,7 +226,7 @@ pub(crate) fn page(query: Query, state: &State) -> Result<String> {
         return groups(query, state);
     }
     let mut scan = Scan::new(query, state)?;
-    let mut out = scan.buffer(state);
+    let mut out = memory::text(scan.expected_bytes(state));
     out.push_str(r#"{"documents":["#);
     let mut before = out.len();
     while scan.write_next(state, &mut out) {

@@ -1,6 +1,7 @@
 //! The one form that is written.
 
 use super::{Envelope, Format, canonical};
+use crate::memory;
 use crate::model::json::quote;
 
 /// Writes a file, document by document.
@@ -13,7 +14,7 @@ pub(crate) struct Writer {
 impl Writer {
     /// Begins a file.
     pub(crate) fn new(format: Format, bytes_expected: usize) -> Writer {
-        let mut out = String::with_capacity(bytes_expected);
+        let mut out = memory::text(bytes_expected);
         out.push_str(match format {
             Format::Pretty => "{\n  \"documents\": [",
             Format::Lines => "{\"documents\":[",

@@ -12,7 +12,7 @@ use super::{Fault, Source, modules};
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("memory", &[]),
-    ("model", &["error"]),
+    ("model", &["memory", "error"]),
     ("index", &["memory", "model", "error"]),
     ("ids", &["index", "memory", "model", "error"]),
     ("query", &["index", "model", "error"]),
