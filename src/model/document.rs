@@ -338,6 +338,12 @@ pub(crate) fn push_output(text: &str, id: Option<&str>, out: &mut String) {
     out.reserve(text.len() + id.map_or(4, str::len) + 10);
     out.push_str(head);
     out.push_str(r#","id":"#);
+    push_id(id, out);
+    out.push_str(tail);
+}
+
+/// Appends a short ID as JSON: it needs no escapes.
+pub(crate) fn push_id(id: Option<&str>, out: &mut String) {
     match id {
         Some(id) => {
             out.push('"');
@@ -346,7 +352,6 @@ pub(crate) fn push_output(text: &str, id: Option<&str>, out: &mut String) {
         }
         None => out.push_str("null"),
     }
-    out.push_str(tail);
 }
 
 /// The key in a stored text, still quoted: it stands right behind the UUID.

@@ -7,8 +7,8 @@
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::model::document::{push_output, push_uuid};
-use crate::model::json::{Object, Value, quote};
+use crate::model::document::{push_id, push_output, push_uuid};
+use crate::model::json::{Object, Value};
 use crate::model::schema::Schema;
 use crate::query::Source;
 use crate::query::field::Field;
@@ -204,70 +204,65 @@ impl Fields {
         let start = out.len();
         let behind = self.members.partition_point(|&place| place < BEFORE_GROUPS);
         let (before, behind) = self.members.split_at(behind);
-        for (name, field) in before.iter().filter_map(|&place| MEMBERS.get(place)) {
-            write_member(name, field, document, id, out);
-        }
+        let write = |places: &[usize], out: &mut String| {
+            for (name, field) in places.iter().filter_map(|&place| MEMBERS.get(place)) {
+                write_member(name, field, document, id, start, out);
+            }
+        };
+        write(before, out);
         for (name, branch) in [("dimensions", &self.dimensions), ("data", &self.data)] {
             if matches!(branch, Branch::Members(members) if members.is_empty()) {
                 continue;
             }
             if let Some(part) = document.member(name).and_then(|value| branch.part(&value)) {
-                write_name(name, out);
+                write_name(name, start, out);
                 part.write(out);
             }
         }
-        for (name, field) in behind.iter().filter_map(|&place| MEMBERS.get(place)) {
-            write_member(name, field, document, id, out);
-        }
-        // Every member wrote a comma before itself; the first one's place is the brace's.
-        if out.len() == start {
-            out.push('{');
-        } else {
-            out.replace_range(start..=start, "{");
-        }
-        out.push('}');
+        write(behind, out);
+        out.push_str(if out.len() == start { "{}" } else { "}" });
     }
 }
 
+/// Writes a member of the object that begins at `start`, if the document has it.
 fn write_member(
-    name: &str,
+    name: &'static str,
     field: &Field,
     document: &DocumentReader<'_>,
     id: Option<&str>,
+    start: usize,
     out: &mut String,
 ) {
     match field {
         Field::Uuid => {
-            write_name(name, out);
+            write_name(name, start, out);
             out.push('"');
             push_uuid(Uuid::from_u128(document.source.uuid(document.slot)), out);
             out.push('"');
         }
         Field::Id => {
-            write_name(name, out);
-            match id {
-                Some(id) => quote(id, out),
-                None => out.push_str("null"),
-            }
+            write_name(name, start, out);
+            push_id(id, out);
         }
         Field::Level | Field::HasChildren => {
             if let Reading::Json(value) = document.read(field) {
-                write_name(name, out);
+                write_name(name, start, out);
                 value.write(out);
             }
         }
         // The rest goes out as the document holds it, times that cannot be read among them.
         _ => {
             if let Some(text) = document.member_text(name) {
-                write_name(name, out);
+                write_name(name, start, out);
                 out.push_str(text);
             }
         }
     }
 }
 
-fn write_name(name: &str, out: &mut String) {
-    out.push(',');
-    quote(name, out);
-    out.push(':');
+/// Writes a name that needs no escapes.
+fn write_name(name: &'static str, start: usize, out: &mut String) {
+    out.push_str(if out.len() == start { "{\"" } else { ",\"" });
+    out.push_str(name);
+    out.push_str("\":");
 }

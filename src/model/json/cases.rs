@@ -4,7 +4,7 @@
 //! `ok`; for right ones `canonical` or `canonical_repeat`, the compact text; for wrong ones `line`,
 //! `column` and `error`, its name. The file is read by another reader than the one under test.
 
-use super::{Parser, Value, parse, utf8};
+use super::{JsonText, Parser, Value, parse, utf8};
 use crate::error::{Error, ErrorKind, Result};
 
 const CASES: &str = include_str!("../../../fixtures/json/cases.json");
@@ -47,6 +47,12 @@ fn read(bytes: &[u8]) -> Result<Value> {
         (Ok(tree), Ok(raw)) => assert_eq!(parse(raw).unwrap().to_text(), tree.to_text()),
         (Err(tree), Err(raw)) => assert_eq!(tree.to_json(), raw.to_json()),
         (tree, raw) => panic!("{tree:?} but {raw:?}"),
+    }
+    if let Ok(tree) = &tree {
+        let written = JsonText::next(&mut Parser::new(text)).unwrap();
+        assert_eq!(written.as_text(), tree.to_text());
+        assert_eq!(written.value().to_text(), tree.to_text());
+        assert_eq!(written.type_name(), tree.type_name());
     }
     tree
 }
