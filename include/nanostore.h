@@ -38,11 +38,11 @@
  * them. Text that goes in is never kept. All texts of one call together may hold 256 MiB.
  *
  * JSON. Documents, queries, options and results are JSON by RFC 8259, at most 128 levels deep and
- * with at most 5,000,000 values in one text. Refused are a member named twice in one object,
- * halves of surrogate pairs, and exponents over 999,999,999; numbers are kept exactly as they are
- * written. Options are an object, NULL for all defaults; an option that a function does not know
- * is an error that names it. Results may get more members in later versions; ignore those that you
- * do not know.
+ * with at most 5,000,000 values in one text (each document of a batch counts by itself). Refused
+ * are a member named twice in one object, halves of surrogate pairs, and exponents over
+ * 999,999,999; numbers are kept exactly as they are written. Options are an object, NULL for all
+ * defaults; an option that a function does not know is an error that names it. Results may get
+ * more members in later versions; ignore those that you do not know.
  *
  * Ownership. A `char *` that a function puts into an output is yours: free it with
  * nanostore_string_free. A handle is yours: close it with the function named at its making. A
