@@ -307,7 +307,7 @@ mod tests {
     }
 
     fn asked() -> Option<Asked> {
-        let operation = Operation::Add { document: JsonText::NOTHING, name: None };
+        let operation = Operation::Add { document: JsonText::EMPTY_OBJECT, name: None };
         Some(Asked { operation, limits: Limits { lock_timeout: Duration::ZERO, ..limits() } })
     }
 

@@ -89,7 +89,7 @@ impl Default for Document {
             title: JsonText::NULL,
             body: JsonText::NULL,
             dimensions: Object::default(),
-            data: JsonText::NOTHING,
+            data: JsonText::EMPTY_OBJECT,
             numbers: Object::default(),
             created_at: JsonText::NULL,
             updated_at: JsonText::NULL,

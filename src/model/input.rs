@@ -146,7 +146,7 @@ impl Input {
                 merge_object(&mut data, patch.object());
                 document.data = JsonText::of(&Value::Object(data));
             }
-            Some(None) => document.data = JsonText::NOTHING,
+            Some(None) => document.data = JsonText::EMPTY_OBJECT,
             None => {}
         }
         if self.reset_dimensions {
@@ -195,10 +195,10 @@ impl Input {
     }
 
     fn fill(mut self, document: &mut Document, schema: &Schema) {
-        document.title = JsonText::EMPTY;
-        document.body = JsonText::EMPTY;
+        document.title = JsonText::EMPTY_STRING;
+        document.body = JsonText::EMPTY_STRING;
         // A new document holds its data as given: nulls inside are values, not removals.
-        let data = self.data.take().flatten().unwrap_or(JsonText::NOTHING);
+        let data = self.data.take().flatten().unwrap_or(JsonText::EMPTY_OBJECT);
         self.merge_into(document, schema);
         document.data = data;
     }
@@ -293,7 +293,7 @@ fn optional_text(field: &str, value: &JsonText<'_>) -> Result<Option<String>> {
 fn read_text(field: &str, value: JsonText<'_>) -> Result<JsonText<'static>> {
     match value.type_name() {
         "text" => Ok(value.into_owned()),
-        "null" => Ok(JsonText::EMPTY),
+        "null" => Ok(JsonText::EMPTY_STRING),
         other => Err(wrong_type(field, "text", other)),
     }
 }

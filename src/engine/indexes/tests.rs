@@ -166,7 +166,7 @@ fn a_write_makes_the_unique_indexes_that_it_could_break() {
     let mut changed = state.clone();
     let mut document = state.document(0).unwrap();
     document.uuid = uuid::Uuid::from_u128(7);
-    let data = std::mem::replace(&mut document.data, JsonText::NOTHING);
+    let data = std::mem::replace(&mut document.data, JsonText::EMPTY_OBJECT);
     let (slot, keys) = changed.add(&mut document, 0);
     changed.check_unique(slot, &keys).unwrap();
     assert!(made(&changed).0.is_empty(), "without a key nothing is checked");

@@ -141,7 +141,7 @@ fn put_data(data: &mut Object, name: String, value: Value) -> Result<()> {
 fn settle_texts(document: &mut Document, previous: Time) {
     for text in [&mut document.title, &mut document.body] {
         if text.is_null() {
-            *text = JsonText::EMPTY;
+            *text = JsonText::EMPTY_STRING;
         }
     }
     if document.created_at.is_null() {

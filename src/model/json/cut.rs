@@ -86,7 +86,7 @@ pub(crate) fn unescaped(written: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether all escapes are as [`quote`] writes them; those of six characters are not looked into.
+/// Whether all escapes are of two characters, and as [`quote`] writes them.
 pub(super) fn has_short_escapes(text: &str) -> bool {
     let mut rest = text.as_bytes();
     while let Some(place) = memchr(b'\\', rest) {

@@ -8,7 +8,7 @@ use super::{Object, Parser, Value, cut, line_column, not_an_object, parse, quote
 use crate::error::Result;
 
 /// The text of a value, just as [`Value::write`] writes it: without white space, and with as few
-/// escapes as there can be. So equal texts are written in one way.
+/// escapes as there can be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct JsonText<'a>(Cow<'a, str>);
 
@@ -16,9 +16,9 @@ impl JsonText<'static> {
     /// `null`
     pub(crate) const NULL: JsonText<'static> = JsonText(Cow::Borrowed("null"));
     /// The empty string.
-    pub(crate) const EMPTY: JsonText<'static> = JsonText(Cow::Borrowed("\"\""));
+    pub(crate) const EMPTY_STRING: JsonText<'static> = JsonText(Cow::Borrowed("\"\""));
     /// The object without members.
-    pub(crate) const NOTHING: JsonText<'static> = JsonText(Cow::Borrowed("{}"));
+    pub(crate) const EMPTY_OBJECT: JsonText<'static> = JsonText(Cow::Borrowed("{}"));
 
     /// Reads a whole text, which holds one object and white space around it.
     ///
@@ -178,8 +178,8 @@ mod tests {
             assert_eq!(read.is_null(), text == "null");
             assert!(string.is_none_or(|string| JsonText::string(string) == read));
         }
-        assert_eq!(JsonText::EMPTY, JsonText::string(""));
-        assert_eq!(JsonText::NOTHING, JsonText::of(&Value::Object(Object::default())));
+        assert_eq!(JsonText::EMPTY_STRING, JsonText::string(""));
+        assert_eq!(JsonText::EMPTY_OBJECT, JsonText::of(&Value::Object(Object::default())));
     }
 
     #[test]
