@@ -2,9 +2,9 @@
 
 use crate::engine::entry_walk::{EntryWalk, RunWalk};
 use crate::engine::place;
-use crate::engine::plan::{Access, Explanation, Plan, decided, in_facets, plan};
+use crate::engine::plan::{Access, Explanation, Plan, decided, decided_by_prefix, in_facets, plan};
 use crate::engine::state::State;
-use crate::engine::stream::{Found, Stream, Way};
+use crate::engine::stream::{Found, Stream, Trees, Way};
 use crate::error::{Error, Result};
 use crate::ids::walk::Walk;
 use crate::memory;
@@ -90,7 +90,7 @@ impl Scan {
         let key = if self.selection.wants_index_key() { self.key(state, found) } else { None };
         let write = |id: Option<&str>, out| self.selection.write(state, found.slot, id, key, out);
         match &self.source {
-            Source::Stream(Stream { way: Way::Walk { .. }, ids, .. }) => {
+            Source::Stream(Stream { way: Way::Walk(_), ids, .. }) => {
                 write(found.id.and_then(|(start, end)| ids.get(start..end)), out);
             }
             _ if self.selection.wants_ids() => {
@@ -169,11 +169,8 @@ fn source(selection: &Selection, state: &State, plan: Plan) -> Result<Source> {
     let stream = |way| Source::Stream(Stream::new(way));
     Ok(match plan.access {
         Access::Scan if !selection.is_native_order() => sorted(&mut state.slots()),
-        Access::Scan => stream(Way::Walk { walk: walk(selection, state, None)?, below: None }),
-        Access::Subtree(top) => stream(Way::Walk {
-            walk: walk(selection, state, Some(top))?,
-            below: state.forest().level(top),
-        }),
+        Access::Scan => stream(Way::Walk(trees(selection, state, None)?)),
+        Access::Subtree(top) => stream(Way::Walk(trees(selection, state, Some(top))?)),
         Access::Named(slots) | Access::Slots(slots) => {
             sorted(&mut slots.into_iter().filter(|&slot| state.is_live(slot)))
         }
@@ -203,7 +200,8 @@ fn source(selection: &Selection, state: &State, plan: Plan) -> Result<Source> {
 
 /// A walk in the default order, from where the page begins; over what lies below `top` only, the
 /// level of the documents tells where that ends.
-fn walk(selection: &Selection, state: &State, top: Option<u32>) -> Result<Walk> {
+fn trees(selection: &Selection, state: &State, top: Option<u32>) -> Result<Trees> {
+    let below = top.and_then(|top| state.forest().level(top));
     let top = top.map(|top| place::encode(state, top));
     let after = match (selection.resume_place(), &top) {
         (Some(after), Some(top)) if after < top.as_slice() => Some(top.as_slice()),
@@ -214,7 +212,9 @@ fn walk(selection: &Selection, state: &State, top: Option<u32>) -> Result<Walk> 
         None => Some(Walk::new(state.forest())),
         Some(place) => place::walk_after(state, place),
     };
-    walk.ok_or_else(|| Error::invalid("after is no page token").named("TOKEN").field("after"))
+    let walk =
+        walk.ok_or_else(|| Error::invalid("after is no page token").named("TOKEN").field("after"))?;
+    Ok(Trees { walk, below, by_prefix: decided_by_prefix(selection, state) })
 }
 
 /// Writes the page that a query asks for.

@@ -208,6 +208,23 @@ pub(super) fn in_facets<'s>(
     left.flat_map(|facet| facet.members.iter_from(0))
 }
 
+/// Whether documents are selected, by the prefix of the partition they are in; nothing where that
+/// does not tell. All documents of a prefix may have the same values, and often do.
+pub(super) fn decided_by_prefix(selection: &Selection, state: &State) -> Vec<Option<bool>> {
+    let mut by_prefix: Vec<Option<Option<bool>>> = Vec::new();
+    let facets = facets(selection, state).map(Facets::iter);
+    for facet in facets.into_iter().flatten().filter(|facet| !facet.members.is_empty()) {
+        let Some(prefix) = state.forest().prefix_of(&facet.codes) else { continue };
+        let place = prefix as usize;
+        by_prefix.resize(by_prefix.len().max(place + 1), None);
+        if let Some(decided) = by_prefix.get_mut(place) {
+            let one = selection.decide(&facet.codes);
+            *decided = Some(decided.map_or(one, |others| others.filter(|_| others == one)));
+        }
+    }
+    by_prefix.into_iter().map(Option::flatten).collect()
+}
+
 fn by_index(selection: &Selection, state: &State, index: usize, rule: &IndexRule) -> Option<Plan> {
     // Most indexes of a store have nothing to do with a query.
     if !selection.is_about(rule) && selection.order_on(rule, 0).is_none() {

@@ -113,7 +113,8 @@ impl State {
 
     /// Asks memory for the rows of documents.
     pub(super) fn prefetch_rows(&self, slots: impl Iterator<Item = u32>) {
-        for row in slots.filter_map(|slot| self.rows.get(slot)) {
+        let mut rows = self.rows.reader();
+        for row in slots.filter_map(|slot| rows.get(slot)) {
             // A row may lie on two lines.
             prefetch(&row.uuid);
             prefetch(&row.codes);
@@ -122,7 +123,8 @@ impl State {
 
     /// Asks memory for the texts of documents.
     pub(super) fn prefetch_texts(&self, slots: impl Iterator<Item = u32>) {
-        self.texts.prefetch(slots.filter_map(|slot| self.rows.get(slot)).map(|row| row.text));
+        let mut rows = self.rows.reader();
+        self.texts.prefetch(slots.filter_map(|slot| rows.get(slot)).map(|row| row.text));
     }
 
     /// The text that calls return, with the short ID of this state.

@@ -26,13 +26,40 @@ pub(super) struct Stream {
 /// A walk that meets the documents in the order of the query.
 #[derive(Clone)]
 pub(super) enum Way {
-    /// In the order of IDs; below this level, where it is a walk over a subtree.
-    Walk {
-        walk: Walk,
-        below: Option<u32>,
-    },
+    Walk(Trees),
     Runs(RunWalk),
     Entries(EntryWalk),
+}
+
+/// A walk in the order of IDs.
+#[derive(Clone)]
+pub(super) struct Trees {
+    pub(super) walk: Walk,
+    /// It ends with the last document below this level.
+    pub(super) below: Option<u32>,
+    /// Whether documents are selected, where the prefix of their partition tells.
+    pub(super) by_prefix: Vec<Option<bool>>,
+}
+
+impl Trees {
+    /// The next document that may be selected.
+    fn next(&mut self, state: &State) -> Option<Found> {
+        loop {
+            let by_prefix = &self.by_prefix;
+            let decided = |prefix: u32| by_prefix.get(prefix as usize).copied().flatten();
+            let is_wanted = |prefix| decided(prefix) != Some(false);
+            let slot = self.walk.next_wanted(state.forest(), is_wanted)?;
+            let is_out = |top| state.forest().level(slot).is_none_or(|level| level <= top);
+            if self.below.is_some_and(is_out) {
+                return None;
+            }
+            let is_selected = self.walk.prefix().and_then(decided);
+            if is_selected != Some(false) {
+                let is_sure = is_selected == Some(true);
+                return Some(Found { slot, is_sure, ..Found::default() });
+            }
+        }
+    }
 }
 
 /// A document, and the position of the entry by which it was found.
@@ -49,12 +76,7 @@ pub(super) struct Found {
 impl Way {
     pub(super) fn next(&mut self, selection: &Selection, state: &State) -> Option<Found> {
         match self {
-            Way::Walk { walk, below } => {
-                let slot = walk.next(state.forest())?;
-                let is_out = |top| state.forest().level(slot).is_none_or(|level| level <= top);
-                let inside = !below.is_some_and(is_out);
-                inside.then_some(Found { slot, ..Found::default() })
-            }
+            Way::Walk(trees) => trees.next(state),
             Way::Runs(walk) => {
                 walk.next(selection, state).map(|slot| Found { slot, ..Found::default() })
             }
@@ -114,6 +136,9 @@ impl Stream {
         }
         if !is_sure {
             self.ahead.retain_mut(|found| {
+                if found.is_sure {
+                    return true;
+                }
                 let decided = selection.decide(&state.codes(found.slot));
                 found.is_sure = decided == Some(true);
                 decided != Some(false)
@@ -134,7 +159,7 @@ impl Stream {
         }
         while self.ahead.len() < count {
             let Some(mut found) = self.way.next(selection, state) else { break };
-            if let Way::Walk { walk, .. } = &self.way {
+            if let Way::Walk(Trees { walk, .. }) = &self.way {
                 let start = self.ids.len();
                 found.id = walk.id().map(|id| {
                     self.ids.push_str(id);
@@ -150,7 +175,7 @@ impl Stream {
         if selection.reads_texts() {
             state.prefetch_texts(self.slots());
         }
-        if selection.wants_ids() && !matches!(self.way, Way::Walk { .. }) {
+        if selection.wants_ids() && !matches!(self.way, Way::Walk(_)) {
             state.forest().prefetch_paths(self.slots());
         }
     }

@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::ids::id_text::{Backwards, digits};
+use crate::ids::partition_list::PartitionList;
 use crate::ids::prefixes::{self, Prefixes};
 use crate::index::{Members, Table};
 use crate::memory::prefetch;
@@ -46,8 +48,8 @@ pub(super) struct Node {
     pub(super) parent: u32,
     pub(super) partition: u32,
     pub(super) number: u32,
-    /// Its children's partitions, in the order of their prefixes.
-    pub(super) children: Option<Arc<Vec<u32>>>,
+    /// Its children's partitions.
+    pub(super) children: PartitionList,
 }
 
 #[derive(Clone, Default)]
@@ -69,7 +71,7 @@ pub(crate) struct Forest {
     pub(super) nodes: Table<Node>,
     pub(super) partitions: Table<Partition>,
     pub(super) prefixes: Arc<Prefixes>,
-    pub(super) roots: Option<Arc<Vec<u32>>>,
+    pub(super) roots: PartitionList,
     free: Arc<Vec<u32>>,
     orphans: Arc<BTreeMap<u128, Vec<u32>>>,
     pub(super) unplaced: Arc<BTreeSet<u32>>,
@@ -87,7 +89,7 @@ impl Forest {
             nodes: Table::new(),
             partitions: Table::new(),
             prefixes: Arc::default(),
-            roots: None,
+            roots: PartitionList::default(),
             free: Arc::default(),
             orphans: Arc::default(),
             unplaced: Arc::default(),
@@ -104,7 +106,7 @@ impl Forest {
             parent: MISSING,
             partition: NO_PARTITION,
             number: 0,
-            children: None,
+            children: PartitionList::default(),
         });
         self.attach(slot, seat);
         self.settle(slot, None);
@@ -131,8 +133,8 @@ impl Forest {
     /// Takes a document out. What hangs below it must be gone.
     pub(crate) fn remove(&mut self, slot: u32) {
         self.detach(slot);
-        let children = self.nodes.get_mut(slot).and_then(|node| node.children.take());
-        for &partition in children.iter().flat_map(|children| children.iter()) {
+        let children = self.nodes.get_mut(slot).map(|node| std::mem::take(&mut node.children));
+        for &partition in children.unwrap_or_default().as_slice() {
             self.release(partition);
         }
         if self.unplaced.contains(&slot) {
@@ -239,19 +241,14 @@ impl Forest {
             None => self.partitions.push(partition),
         };
         if let Some(list) = self.list_mut(parent) {
-            Arc::make_mut(list.get_or_insert_default()).insert(place, number);
+            list.insert(place, number);
         }
         number
     }
 
     fn close_partition(&mut self, parent: u32, partition: u32) {
         if let Some(list) = self.list_mut(parent) {
-            if let Some(partitions) = list {
-                Arc::make_mut(partitions).retain(|&other| other != partition);
-            }
-            if list.as_ref().is_some_and(|partitions| partitions.is_empty()) {
-                *list = None;
-            }
+            list.remove(partition);
         }
         self.release(partition);
     }
@@ -263,7 +260,7 @@ impl Forest {
         Arc::make_mut(&mut self.free).push(partition);
     }
 
-    fn list_mut(&mut self, parent: u32) -> Option<&mut Option<Arc<Vec<u32>>>> {
+    fn list_mut(&mut self, parent: u32) -> Option<&mut PartitionList> {
         match parent {
             ROOT => Some(&mut self.roots),
             slot => self.nodes.get_mut(slot).map(|node| &mut node.children),
@@ -271,17 +268,17 @@ impl Forest {
     }
 
     /// The partitions below `parent`, in the order of their prefixes.
-    pub(super) fn list(&self, parent: u32) -> Option<&Arc<Vec<u32>>> {
+    pub(super) fn list(&self, parent: u32) -> &[u32] {
         match parent {
-            ROOT => self.roots.as_ref(),
-            slot => self.nodes.get(slot).and_then(|node| node.children.as_ref()),
+            ROOT => self.roots.as_slice(),
+            slot => self.nodes.get(slot).map_or(&[], |node| node.children.as_slice()),
         }
     }
 
     /// Where the partition of `prefix` stands, or would stand, below `parent`.
     pub(super) fn find_partition(&self, parent: u32, prefix: u32) -> (usize, Option<u32>) {
         let codes = self.prefixes.codes(prefix);
-        let Some(list) = self.list(parent) else { return (0, None) };
+        let list = self.list(parent);
         match list.binary_search_by(|&other| self.codes_of(other).cmp(&codes)) {
             Ok(place) => (place, list.get(place).copied()),
             Err(place) => (place, None),
@@ -314,11 +311,8 @@ impl Forest {
 
     /// Its children in the order of their IDs.
     pub(crate) fn children(&self, slot: u32) -> impl Iterator<Item = u32> + '_ {
-        self.nodes
-            .get(slot)
-            .and_then(|node| node.children.as_ref())
-            .into_iter()
-            .flat_map(|list| list.iter())
+        self.list(slot)
+            .iter()
             .filter_map(|&partition| self.partitions.get(partition))
             .flat_map(|partition| partition.members.iter_from(0))
     }
@@ -355,17 +349,20 @@ impl Forest {
             return None;
         }
         let start = out.len();
+        let mut end = Backwards::default();
         let mut at = slot;
         while at != ROOT {
             let node = self.nodes.get(at)?;
             let partition = self.partitions.get(node.partition)?;
-            if at != slot {
-                out.insert(start, '.');
+            let dot = if at == slot { "" } else { "." };
+            let number = self.number_in(partition, at)?;
+            let (prefix, mut room) = (self.prefixes.text(partition.prefix), [0; 10]);
+            for part in [dot, digits(number, &mut room), prefix] {
+                end.put(part, start, out);
             }
-            out.insert_str(start, digits(self.number_in(partition, at)?, &mut [0; 10]));
-            out.insert_str(start, self.prefixes.text(partition.prefix));
             at = node.parent;
         }
+        out.insert_str(start, end.text());
         Some(())
     }
 
@@ -393,6 +390,11 @@ impl Forest {
         Some((self.prefixes.text(partition.prefix), self.number_in(partition, slot)?))
     }
 
+    /// The prefix of the partitions that documents with these codes are in.
+    pub(crate) fn prefix_of(&self, codes: &Codes) -> Option<u32> {
+        self.prefixes.find(&prefixes::visible(codes, &self.schema))
+    }
+
     /// What members of partitions are in the order of.
     fn key(&self) -> SortKey {
         match (self.stable, self.newest) {
@@ -409,22 +411,6 @@ impl Forest {
         let rank = partition.members.rank(slot, &order(&self.nodes, self.key()))?;
         Some(rank + 1)
     }
-}
-
-/// The decimal digits of a number.
-pub(super) fn digits(number: u32, room: &mut [u8; 10]) -> &str {
-    // The formatter of the standard library does more than this, which shows in lists of all IDs.
-    let mut rest = number;
-    let mut first = room.len();
-    for (place, digit) in room.iter_mut().enumerate().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        first = place;
-        if rest == 0 {
-            break;
-        }
-    }
-    std::str::from_utf8(room.get(first..).unwrap_or_default()).unwrap_or_default()
 }
 
 /// What the order of the members of a partition goes by; of two that are equal, the one that came

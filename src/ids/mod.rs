@@ -23,7 +23,9 @@
 //! Nothing here knows a document's text, its UUID, a clock or a disk.
 
 pub(crate) mod forest;
+mod id_text;
 pub(crate) mod numbering;
+mod partition_list;
 mod placement;
 mod prefixes;
 mod resolver;

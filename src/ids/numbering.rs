@@ -23,9 +23,7 @@ impl Forest {
             Parent::Root => ROOT,
             Parent::Slot(parent) => parent,
         };
-        let visible = prefixes::visible(&seat.codes, &self.schema);
-        let prefix = self.prefixes.find(&visible);
-        match prefix.and_then(|prefix| self.find_partition(parent, prefix).1) {
+        match self.prefix_of(&seat.codes).and_then(|prefix| self.find_partition(parent, prefix).1) {
             Some(partition) => self.free_number(partition, seat.claim, own),
             None => seat.claim.clamp(1, NUMBER_MAX),
         }

@@ -11,7 +11,7 @@ impl Forest {
     /// is the level it had.
     pub(super) fn settle(&mut self, slot: u32, before: Option<u32>) {
         let level = self.level_below_parent(slot);
-        let has_children = self.nodes.get(slot).is_some_and(|node| node.children.is_some());
+        let has_children = self.nodes.get(slot).is_some_and(|node| !node.children.is_empty());
         if let Some(level) = level {
             let reach = match before {
                 Some(before) if has_children => level + self.deepest.saturating_sub(before),

@@ -1,7 +1,8 @@
 //! From a short ID to the document it names, and how far it got when there is none.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::forest::{Forest, ROOT, digits};
+use crate::ids::forest::{Forest, ROOT};
+use crate::ids::id_text::digits;
 use crate::ids::{prefixes, short_id};
 
 impl Forest {
@@ -55,7 +56,7 @@ impl Forest {
             (1, false) => "child",
             (_, false) => "children",
         };
-        let has_prefixes = self.list(parent).is_some_and(|list| list.len() > 1);
+        let has_prefixes = self.list(parent).len() > 1;
         let which = match letters {
             "" if has_prefixes => " without a prefix".to_owned(),
             "" => String::new(),

@@ -108,7 +108,7 @@ fn partitions_are_reused_and_none_is_left_when_everything_has_gone() {
             world.remove_everything();
             check(&world, &format!("emptied, seed {seed}"));
             assert_eq!(partitions_in_use(&world.forest), 0);
-            assert!(world.forest.roots.is_none(), "the roots have no partition left");
+            assert!(world.forest.roots.is_empty(), "the roots have no partition left");
         }
         // A partition given back is taken before a new one is made.
         assert_eq!(world.forest.partitions.len() as usize, peak, "seed {seed}");

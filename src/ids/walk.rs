@@ -5,9 +5,9 @@
 //! step, which must be the same one (or a clone) each time.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use crate::ids::forest::{Forest, Parent, ROOT, digits};
+use crate::ids::forest::{Forest, Parent, ROOT};
+use crate::ids::id_text::digits;
 use crate::memory::prefetch;
 use crate::model::document::Codes;
 use crate::model::time::Time;
@@ -23,35 +23,53 @@ pub(crate) struct Step {
     pub(crate) slot: Option<u32>,
 }
 
-/// Members of a partition that are looked up at once.
+/// Members of a partition that are looked up at once, and how many of those that are not wanted.
 const AHEAD_MAX: usize = 16;
+const UNWANTED_MAX: usize = 32;
 
 #[derive(Clone, Debug)]
 struct Frame {
-    partitions: Arc<Vec<u32>>,
+    /// Below whom it goes.
+    parent: u32,
+    /// Which of the partitions there it is in.
     partition: usize,
-    /// How many members of the partition were given, those ahead not counted.
+    /// The first member of the partition that was not looked up.
     position: u32,
     /// The length of the parent's ID with its dot.
     base: usize,
     ahead: Ahead,
 }
 
-/// Members that come next, and the prefix of their partition. What the walk needs of them is
-/// loaded from memory together, which takes little longer than loading it of one.
+/// Members that come next. What the walk needs of them is loaded from memory together, which takes
+/// little longer than loading it of one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ahead {
-    slots: [u32; AHEAD_MAX],
+    /// Their slots, and their positions in the partition.
+    members: [(u32, u32); AHEAD_MAX],
     next: usize,
     end: usize,
+    /// The prefix of the partition.
     prefix: u32,
+    /// Whether they are given, or only what lies below them.
+    is_wanted: bool,
 }
 
 impl Ahead {
-    fn next(&mut self) -> Option<u32> {
-        let slot = self.slots.get(self.next..self.end)?.first().copied();
-        self.next += usize::from(slot.is_some());
-        slot
+    fn next(&mut self) -> Option<(u32, u32)> {
+        let member = self.members.get(self.next..self.end)?.first().copied();
+        self.next += usize::from(member.is_some());
+        member
+    }
+
+    /// Whether there was room.
+    fn add(&mut self, slot: u32, position: u32) -> bool {
+        let place = self.members.get_mut(self.end);
+        self.end += usize::from(place.is_some());
+        place.map(|place| *place = (slot, position)).is_some()
+    }
+
+    fn slots(&self) -> impl Iterator<Item = u32> + '_ {
+        self.members.iter().take(self.end).map(|&(slot, _)| slot)
     }
 }
 
@@ -59,8 +77,9 @@ impl Ahead {
 #[derive(Clone, Debug)]
 pub(crate) struct Walk {
     frames: Vec<Frame>,
-    /// The ID of the document given last.
+    /// The ID of the document given last, and the prefix of its partition.
     id: String,
+    prefix: u32,
     /// The unplaced documents still to come, in reverse; absent until the trees are done.
     unplaced: Option<Vec<u32>>,
     /// How many members are looked up at once: the more, the longer the walk goes on.
@@ -96,36 +115,50 @@ impl Walk {
     }
 
     fn nowhere() -> Walk {
-        Walk { frames: Vec::new(), id: String::new(), unplaced: None, reach: 1 }
+        Walk { frames: Vec::new(), id: String::new(), prefix: 0, unplaced: None, reach: 1 }
     }
 
     /// The next document, or none at the end.
     pub(crate) fn next(&mut self, forest: &Forest) -> Option<u32> {
+        self.next_wanted(forest, |_| true)
+    }
+
+    /// The next document, leaving out most of those in partitions whose prefix is not wanted: what
+    /// lies below them is given nevertheless, and so is what has no ID.
+    pub(crate) fn next_wanted(
+        &mut self,
+        forest: &Forest,
+        is_wanted: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
         while let Some(frame) = self.frames.last_mut() {
-            let Some(slot) = frame.ahead.next() else {
-                if !self.look_ahead(forest) {
+            let Some((slot, position)) = frame.ahead.next() else {
+                if !self.look_ahead(forest, &is_wanted) {
                     self.frames.pop();
                 }
                 continue;
             };
-            frame.position += 1;
+            let Ahead { prefix, is_wanted, .. } = frame.ahead;
             let number = match forest.stable {
                 true => forest.nodes.get(slot).map_or(0, |node| node.number),
-                false => frame.position,
+                false => position + 1,
             };
             self.id.truncate(frame.base);
-            self.id.push_str(forest.prefixes.text(frame.ahead.prefix));
+            self.id.push_str(forest.prefixes.text(prefix));
             self.id.push_str(digits(number, &mut [0; 10]));
+            self.prefix = prefix;
             self.descend(forest, slot);
-            return Some(slot);
+            if is_wanted {
+                return Some(slot);
+            }
         }
         self.unplaced.get_or_insert_with(|| unplaced_in_reverse(forest)).pop()
     }
 
     /// Looks up what comes next in the last frame; false when nothing does.
-    fn look_ahead(&mut self, forest: &Forest) -> bool {
+    fn look_ahead(&mut self, forest: &Forest, is_wanted: &impl Fn(u32) -> bool) -> bool {
         let Some(frame) = self.frames.last_mut() else { return false };
-        while let Some(&partition) = frame.partitions.get(frame.partition) {
+        let partitions = forest.list(frame.parent);
+        while let Some(&partition) = partitions.get(frame.partition) {
             let Some(entry) = forest.partitions.get(partition) else { return false };
             let run = entry.members.run_from(frame.position);
             if run.is_empty() {
@@ -133,19 +166,38 @@ impl Walk {
                 frame.position = 0;
                 continue;
             }
-            let mut ahead = Ahead { prefix: entry.prefix, ..Ahead::default() };
-            for (place, slot) in ahead.slots.iter_mut().zip(run).take(self.reach) {
-                *place = *slot;
-                ahead.end += 1;
+            let is_wanted = is_wanted(entry.prefix);
+            frame.ahead = Ahead { prefix: entry.prefix, is_wanted, ..Ahead::default() };
+            let reach = if is_wanted { self.reach } else { UNWANTED_MAX };
+            let run = run.get(..reach).unwrap_or(run);
+            if !is_wanted {
+                forest.prefetch_nodes(run.iter().copied());
+            }
+            let mut nodes = forest.nodes.reader();
+            for &slot in run {
+                let mut is_parent =
+                    || nodes.get(slot).is_some_and(|node| !node.children.is_empty());
+                if (is_wanted || is_parent()) && !frame.ahead.add(slot, frame.position) {
+                    break;
+                }
+                frame.position += 1;
+            }
+            if frame.ahead.end == 0 {
+                continue;
             }
             self.reach = AHEAD_MAX.min(self.reach * 2);
-            if ahead.end > 2 {
-                forest.prefetch_below(ahead.slots.get(..ahead.end).unwrap_or_default());
+            if frame.ahead.end > 2 {
+                forest.prefetch_below(&frame.ahead);
             }
-            frame.ahead = ahead;
             return true;
         }
         false
+    }
+
+    /// The prefix of the partition that the document is in that `next` gave last; none for an
+    /// unplaced one.
+    pub(crate) fn prefix(&self) -> Option<u32> {
+        self.unplaced.is_none().then_some(self.prefix)
     }
 
     /// The ID of the document that `next` gave last; none for an unplaced one.
@@ -157,25 +209,23 @@ impl Walk {
     }
 
     fn descend(&mut self, forest: &Forest, parent: u32) {
-        let Some(partitions) = forest.list(parent) else { return };
-        if self.frames.len() >= super::LEVELS_MAX as usize {
+        if forest.list(parent).is_empty() || self.frames.len() >= super::LEVELS_MAX as usize {
             return;
         }
         if parent != ROOT {
             self.id.push('.');
         }
-        let base = self.id.len();
-        let (partitions, ahead) = (Arc::clone(partitions), Ahead::default());
-        self.frames.push(Frame { partitions, partition: 0, position: 0, base, ahead });
+        let (base, ahead) = (self.id.len(), Ahead::default());
+        self.frames.push(Frame { parent, partition: 0, position: 0, base, ahead });
     }
 
     /// Moves the last frame behind `step` and goes below it. False when the document of that step
     /// is not there any more.
     fn seek(&mut self, forest: &Forest, step: &Step) -> bool {
         let Some(frame) = self.frames.last_mut() else { return false };
-        frame.partition =
-            frame.partitions.partition_point(|&other| forest.codes_of(other) < step.codes);
-        let partition = frame.partitions.get(frame.partition).copied();
+        let partitions = forest.list(frame.parent);
+        frame.partition = partitions.partition_point(|&other| forest.codes_of(other) < step.codes);
+        let partition = partitions.get(frame.partition).copied();
         let entry = partition.filter(|&other| forest.codes_of(other) == step.codes);
         let Some(entry) = entry.and_then(|partition| forest.partitions.get(partition)) else {
             return false;
@@ -207,18 +257,30 @@ fn unplaced_in_reverse(forest: &Forest) -> Vec<u32> {
 }
 
 impl Forest {
+    fn prefetch_nodes(&self, slots: impl Iterator<Item = u32>) {
+        let mut nodes = self.nodes.reader();
+        for node in slots.filter_map(|slot| nodes.get(slot)) {
+            prefetch(&node.parent);
+        }
+    }
+
     /// Asks memory for what a walk needs of documents, in stages: within each, nothing waits for
     /// anything else.
-    fn prefetch_below(&self, slots: &[u32]) {
-        let nodes = || slots.iter().filter_map(|&slot| self.nodes.get(slot));
-        nodes().for_each(|node| prefetch(&node.parent));
-        let lists: Vec<&Vec<u32>> = nodes().filter_map(|node| node.children.as_deref()).collect();
-        let first = || lists.iter().filter_map(|list| list.first());
-        first().for_each(prefetch);
-        let below = || first().filter_map(|&partition| self.partitions.get(partition));
+    fn prefetch_below(&self, ahead: &Ahead) {
+        if ahead.is_wanted {
+            self.prefetch_nodes(ahead.slots());
+        }
+        let mut nodes = self.nodes.reader();
+        let first = |slot| nodes.get(slot)?.children.as_slice().first().copied();
+        let mut below = [0; AHEAD_MAX];
+        let mut count = 0;
+        for (place, partition) in below.iter_mut().zip(ahead.slots().filter_map(first)) {
+            *place = partition;
+            count += 1;
+        }
+        let below = || below.iter().take(count).filter_map(|&it| self.partitions.get(it));
         below().for_each(|partition| prefetch(&partition.parent));
-        let children = below().filter_map(|it| self.nodes.get(it.members.select(0)?));
-        children.for_each(|node| prefetch(&node.parent));
+        self.prefetch_nodes(below().filter_map(|it| it.members.select(0)));
     }
 
     /// The steps from a root to a placed document.

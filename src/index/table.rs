@@ -100,6 +100,11 @@ impl<T, const LEAF: usize> Table<T, LEAF> {
         }
     }
 
+    /// For whoever reads many entries that lie near each other.
+    pub(crate) fn reader(&self) -> Reader<'_, T, LEAF> {
+        Reader { table: self, first: 0, leaf: &[] }
+    }
+
     /// How many entries lie in leaves that `other` does not share.
     pub(crate) fn entries_beyond(&self, other: &Self) -> usize {
         let tail = if Arc::ptr_eq(&self.tail, &other.tail) { 0 } else { self.tail.0.len() };
@@ -218,6 +223,31 @@ impl<T: Clone> Clone for Roomy<T> {
     }
 }
 
+/// What [`Table::reader`] gives: it finds an entry at once that lies in the leaf of the last one.
+pub(crate) struct Reader<'a, T, const LEAF: usize> {
+    table: &'a Table<T, LEAF>,
+    /// The index of the first entry of `leaf`.
+    first: u32,
+    leaf: &'a [T],
+}
+
+impl<'a, T, const LEAF: usize> Reader<'a, T, LEAF> {
+    /// The entry at `index`, as [`Table::get`] gives it.
+    pub(crate) fn get(&mut self, index: u32) -> Option<&'a T> {
+        let here = self.leaf.get(index.wrapping_sub(self.first) as usize);
+        if here.is_some() {
+            return here;
+        }
+        let first = index - index % Table::<T, LEAF>::LEAF_LEN;
+        self.leaf = match index >= self.table.in_tree {
+            true => &self.table.tail.0,
+            false => self.table.leaf(index)?,
+        };
+        self.first = first.min(self.table.in_tree);
+        self.leaf.get((index - self.first) as usize)
+    }
+}
+
 /// What [`Table::iter`] gives.
 pub(crate) struct Iter<'a, T, const LEAF: usize> {
     table: &'a Table<T, LEAF>,
@@ -288,6 +318,14 @@ mod tests {
         assert_eq!(table.iter().size_hint(), (model.len(), Some(model.len())));
         assert!(table.iter().eq(model));
         assert!(model.iter().enumerate().all(|(at, item)| table.get(at as u32) == Some(item)));
+        let mut reader = table.reader();
+        let mut random = Random::new(model.len() as u64);
+        for step in 0..model.len() + 2 {
+            let far = random.below(model.len() + 2) as u32;
+            for index in [step as u32, far, far.wrapping_sub(1)] {
+                assert_eq!(reader.get(index), table.get(index));
+            }
+        }
         assert_eq!(table.get(model.len() as u32), None);
         assert_eq!(table.get(u32::MAX), None);
     }

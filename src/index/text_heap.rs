@@ -151,7 +151,8 @@ impl TextHeap {
 
     /// Asks memory for texts, in stages: within each, nothing waits for anything else.
     pub(crate) fn prefetch(&self, spans: impl Iterator<Item = Span>) {
-        let fulls = spans.filter_map(|span| match self.segments.get(span.segment)? {
+        let mut segments = self.segments.reader();
+        let fulls = spans.filter_map(|span| match segments.get(span.segment)? {
             Segment::Full(full) => Some((&**full, span)),
             Segment::Free { .. } => None,
         });

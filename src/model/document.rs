@@ -335,9 +335,11 @@ pub(crate) fn push_output(text: &str, id: Option<&str>, out: &mut String) {
         out.push_str("null");
         return;
     };
-    out.reserve(text.len() + id.map_or(4, str::len) + 10);
+    let name = r#","id":"#;
+    // Just what it takes, and the NUL that ends it in C: what is over would be given back.
+    out.reserve(text.len() + name.len() + id.map_or(4, |id| id.len() + 2) + 1);
     out.push_str(head);
-    out.push_str(r#","id":"#);
+    out.push_str(name);
     push_id(id, out);
     out.push_str(tail);
 }
