@@ -20,6 +20,7 @@ mod model;
 mod query;
 mod storage;
 mod store;
+mod threads;
 mod wal;
 
 /// The simulated file system, for this project's own tests.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::engine::tip::Session;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::spawn;
+use crate::threads::spawn;
 
 /// Commits that are in the log and not known to be on disk, and the thread that sees to them.
 #[derive(Default)]

@@ -41,7 +41,7 @@ impl Facets {
         }
         for (facet, list) in (0..).zip(lists) {
             if let Some(facet) = facets.facets.get_mut(facet) {
-                facet.members = Members::from_list(list);
+                facet.members = Members::of(&list);
             }
         }
         facets

@@ -97,7 +97,7 @@ impl State {
         Some(by_rev.get(|| {
             let mut slots: Vec<u32> = self.slots().collect();
             slots.sort_by_key(|&slot| self.rev(slot));
-            Members::from_list(slots)
+            Members::of(&slots)
         }))
     }
 

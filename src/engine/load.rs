@@ -5,10 +5,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::engine::state::State;
+use crate::engine::state::gathered::{Gathered, TwoOfOneUuid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
-use crate::model::data_file::{self, Canonical, Envelope, Head, Read, Reader, Writer};
+use crate::model::data_file::{self, Canonical, Envelope, Read, Reader, Writer};
 use crate::model::json::{Number, Object, Value, cut, line_column, utf8};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
@@ -26,13 +27,11 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
         error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
     })?;
     let text = merge_conflict::resolve(text);
-    let waiting = Waiting::default();
-    let mut loading = Loading { text: &text, state: None, schema, offsets: Vec::new(), waiting };
+    let mut loading = Loading { gathered: None, schema, offsets: Vec::new() };
     let envelope = data_file::read(&text, &mut loading);
     // What is wrong with a document comes before what is wrong behind it.
-    loading.place()?;
+    let mut state = loading.into_state(&text)?;
     let envelope = envelope?;
-    let mut state = loading.state.unwrap_or_else(|| State::new(Arc::default()));
     state.commit = state.commit.max(envelope.commit).max(commit_floor);
     state.envelope = Arc::new(envelope);
     number_stably(&mut state, None)?;
@@ -40,83 +39,44 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     Ok(state)
 }
 
-/// A state that documents are read into.
-struct Loading<'a> {
-    text: &'a str,
-    /// None until its schema is known.
-    state: Option<State>,
+/// A state in the making.
+struct Loading {
+    /// None until the schema of the documents is known.
+    gathered: Option<Gathered>,
     /// The schema instead of the stored one.
     schema: Option<Arc<Schema>>,
     /// Where the documents begin, by their slots.
     offsets: Vec<usize>,
-    waiting: Waiting,
 }
 
-/// The document that was read last, while memory brings what placing it will need: that takes less
-/// long than reading the next one.
-#[derive(Default)]
-struct Waiting {
-    head: Option<Head>,
-    text: String,
-    offset: usize,
-}
-
-impl Reader for Loading<'_> {
+impl Reader for Loading {
     fn schema(&mut self, envelope: &Envelope) -> Result<Arc<Schema>> {
         let schema = match &self.schema {
             Some(schema) => Arc::clone(schema),
             None => Arc::new(stored_schema(envelope)?),
         };
-        self.state = Some(State::new(Arc::clone(&schema)));
+        self.gathered = Some(Gathered::new(Arc::clone(&schema)));
         Ok(schema)
     }
 
     fn document(&mut self, document: Read<'_>, offset: usize) -> Result<()> {
-        self.place()?;
+        let Some(gathered) = &mut self.gathered else { return Ok(()) };
         match document {
-            Read::Canonical(Canonical { head, text }) => {
-                if let Some(state) = &self.state {
-                    state.prefetch_names(&head, text);
-                }
-                self.waiting.head = Some(head);
-                self.waiting.text.clear();
-                self.waiting.text.push_str(text);
-                self.waiting.offset = offset;
-            }
-            Read::Free(mut document) => {
-                let Some(state) = self.expect(document.uuid, document.rev, offset)? else {
-                    return Ok(());
-                };
-                let implied = document.complete(&state.schema);
-                state.add(&mut document, implied);
-            }
+            Read::Canonical(Canonical { head, text }) => gathered.add(&head, text),
+            Read::Free(mut document) => gathered.add_free(&mut document),
         }
+        self.offsets.push(offset);
         Ok(())
     }
 }
 
-impl Loading<'_> {
-    /// Places the document that waits, if there is one.
-    fn place(&mut self) -> Result<()> {
-        let Some(head) = self.waiting.head.take() else { return Ok(()) };
-        let text = std::mem::take(&mut self.waiting.text);
-        if let Some(state) = self.expect(head.uuid, head.rev, self.waiting.offset)? {
-            state.add_canonical(&head, &text);
-        }
-        self.waiting.text = text;
-        Ok(())
-    }
-
-    /// The state, made ready for the next document.
-    fn expect(&mut self, uuid: Uuid, rev: u64, offset: usize) -> Result<Option<&mut State>> {
-        let Some(state) = &mut self.state else { return Ok(None) };
-        if let Some(first) = state.find_uuid(uuid.as_u128()) {
-            let first_offset = self.offsets.get(first as usize).copied().unwrap_or_default();
-            return Err(two_of_one_uuid(self.text, uuid, first_offset, offset));
-        }
-        self.offsets.push(offset);
-        state.commit = state.commit.max(rev);
-        Ok(Some(state))
+impl Loading {
+    fn into_state(self, text: &str) -> Result<State> {
+        let Some(gathered) = self.gathered else { return Ok(State::new(Arc::default())) };
+        gathered.into_state().map_err(|TwoOfOneUuid { uuid, first, second }| {
+            let offset = |slot| self.offsets.get(slot as usize).copied().unwrap_or_default();
+            two_of_one_uuid(text, uuid, offset(first), offset(second))
+        })
     }
 }
 

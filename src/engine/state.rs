@@ -15,10 +15,12 @@ use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap};
 use crate::memory::prefetch;
-use crate::model::data_file::{Envelope, Head, settle_dimensions};
+use crate::model::data_file::{Envelope, settle_dimensions};
 use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key};
 use crate::model::json::quote;
 use crate::model::schema::Schema;
+
+pub(super) mod gathered;
 
 /// What is known of a document without reading its text.
 #[derive(Clone, Debug)]
@@ -191,17 +193,6 @@ impl State {
         self.find_hashed_key(self.hash(quoted.as_str()), &quoted)
     }
 
-    /// Asks memory for what adding a document is going to need.
-    pub(super) fn prefetch_names(&self, head: &Head, text: &str) {
-        self.by_uuid.prefetch(self.hash(head.uuid.as_u128()));
-        if let ParentRef::Uuid(parent) = head.parent {
-            self.by_uuid.prefetch(self.hash(parent.as_u128()));
-        }
-        if let Some(quoted) = quoted_key(text) {
-            self.by_key.prefetch(self.hash(quoted));
-        }
-    }
-
     /// What a UUID or a quoted key is found by.
     fn hash(&self, name: impl Hash) -> u32 {
         self.hasher.hash_one(name) as u32
@@ -240,13 +231,6 @@ impl State {
         let slot = self.put_new(document.uuid.as_u128(), document.rev, &seat, &text, implied);
         self.note_problems(slot, document);
         (slot, self.index_new(slot, document.data.as_text()))
-    }
-
-    /// Adds a document that keeps all rules as [`State::add`] does, while there are no indexes.
-    pub(super) fn add_canonical(&mut self, head: &Head, text: &str) -> u32 {
-        let Head { uuid, rev, created, codes, parent, implied } = *head;
-        let seat = Seat { created, parent: self.parent(parent), codes, claim: 0 };
-        self.put_new(uuid.as_u128(), rev, &seat, text, implied)
     }
 
     fn put_new(&mut self, uuid: u128, rev: u64, seat: &Seat, text: &str, implied: u8) -> u32 {

@@ -11,7 +11,6 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) mod atomic;
-pub(crate) mod background;
 pub(crate) mod header;
 pub(crate) mod lock;
 pub(crate) mod lock_descriptors;

@@ -67,7 +67,7 @@ pub(crate) struct Forest {
     pub(super) schema: Arc<Schema>,
     pub(super) stable: bool,
     /// When the last document was created, while documents come in the order of their times.
-    newest: Option<Time>,
+    pub(super) newest: Option<Time>,
     pub(super) nodes: Table<Node>,
     pub(super) partitions: Table<Partition>,
     pub(super) prefixes: Arc<Prefixes>,
@@ -159,11 +159,7 @@ impl Forest {
     }
 
     fn attach(&mut self, slot: u32, seat: &Seat) {
-        let visible = prefixes::visible(&seat.codes, &self.schema);
-        let prefix = match self.prefixes.find(&visible) {
-            Some(known) => known,
-            None => Arc::make_mut(&mut self.prefixes).intern(visible, &self.schema),
-        };
+        let prefix = self.prefix(&seat.codes);
         let parent = match seat.parent {
             Parent::Root => ROOT,
             Parent::Slot(parent) => parent,
@@ -183,6 +179,15 @@ impl Forest {
         if let Some(partition) = self.partitions.get_mut(partition) {
             partition.members.insert(slot, &order);
             partition.highest = partition.highest.max(number);
+        }
+    }
+
+    /// The prefix of the partitions that documents with these codes are in, made if need be.
+    pub(super) fn prefix(&mut self, codes: &Codes) -> u32 {
+        let visible = prefixes::visible(codes, &self.schema);
+        match self.prefixes.find(&visible) {
+            Some(known) => known,
+            None => Arc::make_mut(&mut self.prefixes).intern(visible, &self.schema),
         }
     }
 

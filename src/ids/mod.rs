@@ -14,6 +14,7 @@
 //! logarithm of a partition, at any size of the store.
 //!
 //! - [`forest`]: who hangs below whom, the partitions, and placing documents in them
+//! - [`build`]: placing all documents of a store at once
 //! - [`placement`]: which of them have a place at all; [`numbering`]: numbers that stay
 //! - [`prefixes`]: combinations of visible prefixes and how they are read
 //! - [`short_id`]: the grammar of an ID
@@ -22,6 +23,7 @@
 //!
 //! Nothing here knows a document's text, its UUID, a clock or a disk.
 
+mod build;
 pub(crate) mod forest;
 mod id_text;
 pub(crate) mod numbering;

@@ -36,6 +36,17 @@ impl Prefixes {
         self.combinations.get(combination as usize).map(|(codes, _)| *codes).unwrap_or_default()
     }
 
+    /// The places of all combinations in the order of siblings.
+    pub(crate) fn order(&self) -> Vec<u32> {
+        let mut sorted: Vec<u32> = (0..).take(self.combinations.len()).collect();
+        sorted.sort_by_key(|&combination| self.codes(combination));
+        let mut places = vec![0; sorted.len()];
+        for (place, combination) in (0..).zip(sorted) {
+            places.get_mut(combination as usize).into_iter().for_each(|it| *it = place);
+        }
+        places
+    }
+
     /// The text of a combination.
     pub(crate) fn text(&self, combination: u32) -> &str {
         self.combinations.get(combination as usize).map_or("", |(_, text)| text)

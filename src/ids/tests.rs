@@ -1,5 +1,6 @@
 //! Random changes to a forest, against a model that looks at all documents each time.
 
+mod build;
 mod depth;
 mod plain;
 mod stable;

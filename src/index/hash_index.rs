@@ -65,7 +65,32 @@ impl Default for HashIndex {
 impl HashIndex {
     /// An index without values.
     pub(crate) fn new() -> HashIndex {
-        HashIndex { root: Node::Shard(Shard::with_cells(CELLS_MIN)), len: 0 }
+        HashIndex { root: Node::of(&[], 0), len: 0 }
+    }
+
+    /// An index of values, each with its hash, which is made faster than by inserting them. `meet`
+    /// is asked of values with one hash, in their order, which of the two alone is to be found by
+    /// it; none when they stand for different things.
+    pub(crate) fn of(
+        values: impl Iterator<Item = (u32, u32)>,
+        mut meet: impl FnMut(u32, u32) -> Option<u32>,
+    ) -> HashIndex {
+        let mut cells: Vec<Cell> = values.map(|(hash, value)| Cell { hash, value }).collect();
+        cells.sort_unstable_by_key(|cell| (cell.hash, cell.value));
+        let mut kept: Vec<Cell> = Vec::with_capacity(cells.len());
+        let mut first = 0;
+        for cell in cells {
+            if kept.last().is_none_or(|last| last.hash != cell.hash) {
+                first = kept.len();
+            }
+            let mut equal = kept.get_mut(first..).unwrap_or_default().iter_mut();
+            let met = equal.find_map(|other| meet(other.value, cell.value).map(|it| (other, it)));
+            match met {
+                Some((other, value)) => other.value = value,
+                None => kept.push(cell),
+            }
+        }
+        HashIndex { root: Node::of(&kept, 0), len: kept.len() as u32 }
     }
 
     /// The number of values.
@@ -146,9 +171,37 @@ impl HashIndex {
     }
 }
 
+impl Node {
+    /// The node of `level` for cells in the order of their hashes.
+    fn of(cells: &[Cell], level: u32) -> Node {
+        if level >= LEVEL_MAX || cells.len() <= CELLS_MAX / 4 * 3 {
+            return Node::Shard(Shard::of(cells));
+        }
+        let mut rest = cells;
+        let children = std::array::from_fn(|child| {
+            let end = rest.partition_point(|cell| place(cell.hash, level) <= child);
+            let (own, behind) = rest.split_at(end);
+            rest = behind;
+            Node::of(own, level + 1)
+        });
+        Node::Inner(Arc::new(children))
+    }
+}
+
 impl Shard {
-    fn with_cells(count: usize) -> Shard {
-        Shard { cells: Arc::from(vec![Cell::EMPTY; count]), len: 0 }
+    /// A shard with as much room as it takes.
+    fn of(values: &[Cell]) -> Shard {
+        let count = (values.len() * 4).div_ceil(3).next_power_of_two().max(CELLS_MIN);
+        Shard::with_room(count, values.iter().copied())
+    }
+
+    /// A shard of so many cells.
+    fn with_room(count: usize, values: impl Iterator<Item = Cell>) -> Shard {
+        let (mut cells, mut len) = (vec![Cell::EMPTY; count], 0);
+        for value in values {
+            len += u32::from(put(&mut cells, value));
+        }
+        Shard { cells: cells.into(), len }
     }
 
     /// Whether another value would make searches long: a quarter of the cells stays empty.
@@ -156,15 +209,9 @@ impl Shard {
         self.len as usize >= self.cells.len() / 4 * 3
     }
 
-    /// The cells from the one that `hash` names on, around the end, each with its place.
-    fn cells_from(&self, hash: u32) -> impl Iterator<Item = (usize, Cell)> {
-        let mask = self.cells.len() - 1;
-        (hash as usize & mask..).map_while(move |at| Some((at & mask, *self.cells.get(at & mask)?)))
-    }
-
     /// Where a value is, and the value.
     fn find(&self, hash: u32, eq: impl Fn(u32) -> bool) -> Option<(usize, u32)> {
-        self.cells_from(hash)
+        cells_from(&self.cells, hash)
             .take_while(|(_, cell)| !cell.is_empty())
             .find(|(_, cell)| cell.hash == hash && eq(cell.value))
             .map(|(at, cell)| (at, cell.value))
@@ -172,18 +219,16 @@ impl Shard {
 
     /// Adds a value; a cell must be empty.
     fn put(&mut self, new: Cell) {
-        let empty = self.cells_from(new.hash).find(|(_, cell)| cell.is_empty());
-        if let Some(cell) = empty.and_then(|(at, _)| Arc::make_mut(&mut self.cells).get_mut(at)) {
-            *cell = new;
-            self.len += 1;
-        }
+        self.len += u32::from(put(Arc::make_mut(&mut self.cells), new));
     }
 
     /// Takes the value at a place out. What follows it may have been put there because of it, so
     /// all up to the next empty cell is put anew.
     fn take(&mut self, at: usize) {
-        let behind: Vec<(usize, Cell)> =
-            self.cells_from(at as u32).skip(1).take_while(|(_, cell)| !cell.is_empty()).collect();
+        let behind: Vec<(usize, Cell)> = cells_from(&self.cells, at as u32)
+            .skip(1)
+            .take_while(|(_, cell)| !cell.is_empty())
+            .collect();
         let cells = Arc::make_mut(&mut self.cells);
         for at in behind.iter().map(|(at, _)| *at).chain([at]) {
             if let Some(cell) = cells.get_mut(at) {
@@ -200,24 +245,31 @@ impl Shard {
 
     /// The same values in twice the cells.
     fn doubled(&self) -> Shard {
-        let mut shard = Shard::with_cells(self.cells.len() * 2);
-        self.values().for_each(|cell| shard.put(cell));
-        shard
+        Shard::with_room(self.cells.len() * 2, self.values())
     }
 
     /// The node that takes the place of a full shard of `level`.
     fn split(&self, level: u32) -> Node {
-        let mut shards: [Shard; FANOUT] = std::array::from_fn(|_| Shard::with_cells(CELLS_MIN));
+        let mut values: [Vec<Cell>; FANOUT] = Default::default();
         for cell in self.values() {
-            if let Some(shard) = shards.get_mut(place(cell.hash, level)) {
-                if shard.is_full() {
-                    *shard = shard.doubled();
-                }
-                shard.put(cell);
-            }
+            values.get_mut(place(cell.hash, level)).into_iter().for_each(|some| some.push(cell));
         }
-        Node::Inner(Arc::new(shards.map(Node::Shard)))
+        Node::Inner(Arc::new(values.map(|some| Node::Shard(Shard::of(&some)))))
     }
+}
+
+/// The cells from the one that `hash` names on, around the end, each with its place. How many there
+/// are is a power of two.
+fn cells_from(cells: &[Cell], hash: u32) -> impl Iterator<Item = (usize, Cell)> {
+    let mask = cells.len() - 1;
+    (hash as usize & mask..).map_while(move |at| Some((at & mask, *cells.get(at & mask)?)))
+}
+
+/// Puts a value into the first cell for it that is empty; false when none is.
+fn put(cells: &mut [Cell], new: Cell) -> bool {
+    let empty = cells_from(cells, new.hash).take(cells.len()).find(|(_, cell)| cell.is_empty());
+    let cell = empty.and_then(|(at, _)| cells.get_mut(at));
+    cell.map(|cell| *cell = new).is_some()
 }
 
 /// Where in a node of `level` (the root's is 0) the way to `hash` goes on.
@@ -340,6 +392,33 @@ mod tests {
         random_operations(3, |_| 0, 1000, 6000);
         random_operations(4, |key| (key % 3) as u32, 1000, 6000);
         random_operations(5, |key| (key as u32) << 25, 1000, 6000);
+    }
+
+    #[test]
+    fn an_index_made_at_once_finds_what_one_made_one_by_one_finds() {
+        for (salt, hash) in [(6, mixed as fn(u64) -> u32), (7, |_| 0), (8, |key| (key % 5) as u32)]
+        {
+            for count in [0, 1, 6, 7, 95, 96, 97, 800, 5_000] {
+                let count = if salt == 6 { count } else { count.min(800) };
+                let mut random = Random::new(salt);
+                let mut fixture = Fixture::new(hash);
+                let keys: Vec<u64> = (0..count).map(|_| random.below(count) as u64).collect();
+                for (value, &key) in (0..).zip(&keys) {
+                    fixture.model.entry(key).or_insert(value);
+                }
+                let hashes = (0..).zip(&keys).map(|(value, &key)| (hash(key), value));
+                fixture.index = HashIndex::of(hashes, |one, other| {
+                    assert!(one < other);
+                    (keys[one as usize] == keys[other as usize]).then_some(one)
+                });
+                fixture.keys = keys;
+                fixture.check(&fixture.index, &fixture.model, count);
+                let (before, model) = (fixture.index.clone(), fixture.model.clone());
+                (0..200).for_each(|key| fixture.insert(1_000_000 + key));
+                fixture.check(&fixture.index, &fixture.model, count);
+                fixture.check(&before, &model, count);
+            }
+        }
     }
 
     #[test]

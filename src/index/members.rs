@@ -36,8 +36,8 @@ impl Members {
     }
 
     /// The members of a list that is in order.
-    pub(crate) fn from_list(list: Vec<u32>) -> Members {
-        Members(Form::from_list(list))
+    pub(crate) fn of(list: &[u32]) -> Members {
+        Members(Form::of(list))
     }
 
     /// The number of members.
@@ -77,7 +77,7 @@ impl Members {
                 } else {
                     let mut list = slots.to_vec();
                     list.insert(place, slot);
-                    self.0 = Form::from_list(list);
+                    self.0 = Form::of(&list);
                 }
             }
             Form::Many { len, root } => {
@@ -109,7 +109,7 @@ impl Members {
                     *root = only;
                 }
                 if *len as usize <= FEW {
-                    self.0 = Form::from_list(self.iter_from(0).collect());
+                    self.0 = Form::of(&self.iter_from(0).collect::<Vec<u32>>());
                 }
             }
         }
@@ -171,12 +171,13 @@ impl Members {
 
 impl Form {
     /// The form for the members of `list`.
-    fn from_list(list: Vec<u32>) -> Form {
+    fn of(list: &[u32]) -> Form {
         if list.len() > FEW {
-            return Form::Many { len: list.len() as u32, root: Arc::new(Node::from_list(list)) };
+            let root = Arc::new(Node::from_list(list.to_vec()));
+            return Form::Many { len: list.len() as u32, root };
         }
         let mut slots = [0; FEW];
-        slots.iter_mut().zip(&list).for_each(|(place, slot)| *place = *slot);
+        slots.iter_mut().zip(list).for_each(|(place, slot)| *place = *slot);
         Form::Few { len: list.len() as u8, slots }
     }
 }
@@ -308,7 +309,7 @@ mod tests {
     fn a_list_in_order_becomes_a_tree_that_can_be_changed() {
         for len in (0..600).chain([4_096, 4_097, 70_000]) {
             let mut model: Vec<u32> = (0..len).map(|slot| slot * 2).collect();
-            let mut members = Members::from_list(model.clone());
+            let mut members = Members::of(&model);
             check(&members, &model, by_number);
             assert!(members.insert(len | 1, &by_number));
             model.insert(model.partition_point(|&slot| slot < len | 1), len | 1);

@@ -26,7 +26,6 @@ pub(crate) mod memory;
 mod process_tests;
 mod seen;
 
-pub(crate) use crate::file::background::spawn;
 pub(crate) use crate::file::lock_descriptors;
 pub(crate) use crate::wal::record::{Body, Record};
 

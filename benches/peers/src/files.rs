@@ -42,6 +42,7 @@ pub fn measure<P: Peer>(folder: &Path, count: u32, results: &mut Results) {
         median(&values)
     };
     results.figure("open and 1 get, processor, ms", median_of(PROCESSOR));
+    results.figure("open and 1 get, ms", median_of(WALL));
     results.figure("resident after open and 1 get, a document, bytes", each(median_of(RESIDENT)));
     evict(folder);
     results.figure("open and 1 get, files evicted, ms", opened::<P>(folder).value(WALL));

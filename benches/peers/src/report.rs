@@ -37,11 +37,11 @@ Only nanostore has short IDs; the others compute them from their tables, SQLite 
 others in code. All stores answered the same questions alike, or the figures would not be here.
 
 Times are processor time. Where the disk is waited for they are those of a clock: durable calls,
-commands, threads, a checkpoint, evicted files, and after a kill. A number in brackets tells how
-many times as good this store is: above 1 it is ahead. Written is what calls hand to the system, not
-whole pages. Open, add and close is what a command pays on a store of 40 kB, whatever the number of
-documents above; in turns with it, a file of that size is replaced. A kill leaves 10,000 adds (5,000
-below 100,000 documents) that are not yet where they belong.
+commands, threads, a checkpoint, and opening where it does not say otherwise. A number in brackets
+tells how many times as good this store is: above 1 it is ahead. Written is what calls hand to the
+system, not whole pages. Open, add and close is what a command pays on a store of 40 kB, whatever
+the number of documents above; in turns with it, a file of that size is replaced. A kill leaves
+10,000 adds (5,000 below 100,000 documents) that are not yet where they belong.
 ";
 
 /// Measures all sizes, and writes the document and its charts into a folder.

@@ -29,6 +29,33 @@ fn a_walk_resumes_behind_every_document() {
     }
 }
 
+#[test]
+fn a_walk_leads_past_prefixes_that_are_not_wanted_but_not_past_what_lies_below() {
+    let mut left_out = 0;
+    for seed in 0..40 {
+        let mut chance = Chance::new(seed);
+        let mut world = World::new(seed % 2 == 1);
+        for round in 0..6 {
+            (0..20).for_each(|_| world.step(&mut chance));
+            let forest = &world.forest;
+            let is_wanted = |prefix: u32| (prefix + round) % 3 == 0;
+            let prefix = |slot| forest.prefix_of(&world.documents[&slot].codes).unwrap();
+            let is_given = |slot: &u32| !forest.is_placed(*slot) || is_wanted(prefix(*slot));
+            let order = world.order();
+            let expected: Vec<u32> = order.iter().copied().filter(is_given).collect();
+            let mut walk = Walk::new(forest);
+            for &slot in &expected {
+                assert_eq!(walk.next_wanted(forest, is_wanted), Some(slot), "seed {seed}");
+                assert_eq!(walk.id().map(str::to_owned), world.id(slot), "seed {seed}");
+                assert_eq!(walk.prefix(), forest.is_placed(slot).then(|| prefix(slot)));
+            }
+            assert_eq!(walk.next_wanted(forest, is_wanted), None);
+            left_out += order.len() - expected.len();
+        }
+    }
+    assert!(left_out > 500, "{left_out}");
+}
+
 /// A place that was noted, to resume behind it later.
 enum Noted {
     Placed(Vec<Level>, Vec<Step>),

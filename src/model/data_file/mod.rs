@@ -7,10 +7,12 @@
 //!
 //! - [`envelope`]: what a file holds beside its documents
 //! - [`canonical`]: one document of a file as a store wrote it, and back, text to text
+//! - [`ahead`]: documents that other threads read ahead
 //! - [`reading`]: one document of a file, with what people leave out or mistype
 //! - [`salvage`]: what can be read of a file that is damaged
 //! - [`writer`]: the one form that is written
 
+mod ahead;
 mod canonical;
 mod envelope;
 mod reading;
@@ -29,6 +31,7 @@ use crate::model::json::{Cursor, Parser, line_column, parse};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
 
+use ahead::{Ahead, read_ahead};
 use canonical::Buffers;
 pub(crate) use canonical::{Canonical, Head};
 pub(crate) use envelope::Envelope;
@@ -99,21 +102,27 @@ pub(crate) fn read(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
 
 fn read_with(text: &str, reader: &mut dyn Reader) -> Result<Envelope> {
     if let Some(metadata) = metadata_at_end(text) {
-        let mut documents = Documents::new(reader.schema(&metadata.envelope)?);
-        return take_apart(text, Some(metadata), &mut |parser| documents.read(parser, reader));
+        let schema = reader.schema(&metadata.envelope)?;
+        return read_ahead(text, &schema, |ahead| {
+            let mut documents = Documents::new(&schema, ahead);
+            take_apart(text, Some(metadata), &mut |parser| documents.read(parser, reader))
+        });
     }
     let mut places = Vec::new();
     let envelope = take_apart(text, None, &mut |parser| {
         places.push(parser.offset());
         parser.raw_value().map(drop)
     })?;
-    let mut documents = Documents::new(reader.schema(&envelope)?);
-    let mut parser = Parser::new(text);
-    for place in places {
-        parser.go_to(place);
-        documents.read(&mut parser, reader)?;
-    }
-    Ok(envelope)
+    let schema = reader.schema(&envelope)?;
+    read_ahead(text, &schema, |ahead| {
+        let mut documents = Documents::new(&schema, ahead);
+        let mut parser = Parser::new(text);
+        for place in places {
+            parser.go_to(place);
+            documents.read(&mut parser, reader)?;
+        }
+        Ok(envelope)
+    })
 }
 
 /// Metadata that were read before the rest of the file.
@@ -208,17 +217,23 @@ struct Documents<'a> {
     previous: Time,
     without_uuid: BTreeMap<&'a str, u32>,
     buffers: Buffers<'a>,
+    ahead: Ahead,
 }
 
 impl<'a> Documents<'a> {
-    fn new(schema: Arc<Schema>) -> Documents<'a> {
+    fn new(schema: &Arc<Schema>, ahead: Ahead) -> Documents<'a> {
         let (without_uuid, buffers) = Default::default();
-        Documents { schema, previous: Time::MIN, without_uuid, buffers }
+        Documents { schema: Arc::clone(schema), previous: Time::MIN, without_uuid, buffers, ahead }
     }
 
     /// Reads the one that begins where `parser` is.
     fn read(&mut self, parser: &mut Parser<'a>, reader: &mut dyn Reader) -> Result<()> {
         let start = parser.offset();
+        if let Some((document, end)) = self.ahead.take(start) {
+            parser.go_to(end);
+            self.previous = document.head.created;
+            return reader.document(Read::Canonical(document), start);
+        }
         let mut cursor = Cursor::new(parser.text(), start);
         if let Some(document) = canonical::read(&mut cursor, &self.schema, &mut self.buffers) {
             parser.go_to(cursor.offset());

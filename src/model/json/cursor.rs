@@ -153,8 +153,9 @@ impl<'a> Cursor<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    /// Goes on to what is no space.
     #[inline]
-    fn pass_space(&mut self) {
+    pub(crate) fn pass_space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.byte() {
             self.at += 1;
             self.pass_indentation();

@@ -12,7 +12,8 @@ use super::{Fault, Source, modules};
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("memory", &[]),
-    ("model", &["memory", "error"]),
+    ("threads", &[]),
+    ("model", &["memory", "threads", "error"]),
     ("index", &["memory", "model", "error"]),
     ("ids", &["index", "memory", "model", "error"]),
     ("query", &["index", "model", "error"]),
@@ -21,7 +22,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("file", &["model", "error"]),
     ("wal", &["file", "model", "error"]),
     ("storage", &["wal", "file", "memory", "model", "error"]),
-    ("engine", &["ids", "query", "view", "rules", "index", "storage", "memory", "model", "error"]),
+    (
+        "engine",
+        &[
+            "ids", "query", "view", "rules", "index", "storage", "memory", "threads", "model",
+            "error",
+        ],
+    ),
     ("store", &["engine", "ids", "query", "rules", "storage", "model", "error"]),
     ("transfer", &["store", "model", "error"]),
     ("ffi", &["transfer", "store", "model", "error"]),

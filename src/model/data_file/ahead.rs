@@ -1,0 +1,339 @@
+//! Documents of a large file that other threads read ahead.
+//!
+//! The text is cut into pieces where a document seems to begin, and threads read the documents of a
+//! piece each, as long as they are as a store writes them. Whether a document begins there is for
+//! the one who reads the file to say: who comes to a document that was read already takes it, and
+//! reads any other one as if there were no threads. So a wrong guess costs time and nothing else.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use memchr::memmem;
+
+use super::canonical::{self, Buffers, Canonical, Head};
+use crate::model::json::Cursor;
+use crate::model::schema::Schema;
+use crate::threads;
+
+/// Reading a smaller text takes less time than starting threads saves.
+const TEXT_BYTES_MIN: usize = 1 << 20;
+/// About how many bytes a piece has.
+const PIECE_BYTES: usize = 128 << 10;
+/// How many pieces a thread reads before it waits until one is taken.
+const PIECES_WAITING: usize = 4;
+/// More threads than these would wait for the one that takes what they read.
+const THREADS_MAX: usize = 4;
+
+/// What was read ahead of a text.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// What the threads send: each one the pieces whose numbers leave its number as the rest.
+    threads: Vec<Receiver<Piece>>,
+    /// The number of the piece behind `piece`.
+    next: usize,
+    piece: Piece,
+    /// How many documents of the piece were passed.
+    passed: usize,
+}
+
+/// Documents that stand one behind the other in the text.
+#[derive(Default)]
+struct Piece {
+    documents: Vec<Found>,
+    /// Their texts as they are stored, one behind the other.
+    text: String,
+}
+
+/// A document that was read.
+struct Found {
+    head: Head,
+    /// Where in the file it begins and ends.
+    start: usize,
+    end: usize,
+    /// Where its text in the piece begins and ends.
+    text: (usize, usize),
+}
+
+impl Ahead {
+    /// The document that begins at the byte `start` of the file, and where it ends, if it was read
+    /// ahead. Must be asked for documents in their order.
+    pub(super) fn take(&mut self, start: usize) -> Option<(Canonical<'_>, usize)> {
+        loop {
+            let here = self.piece.documents.get(self.passed).map(|found| found.start);
+            match here {
+                Some(here) if here > start => return None,
+                Some(here) => {
+                    self.passed += 1;
+                    if here == start {
+                        break;
+                    }
+                }
+                None => {
+                    if start < self.next * PIECE_BYTES || self.threads.is_empty() {
+                        return None;
+                    }
+                    let thread = self.threads.get(self.next % self.threads.len())?;
+                    // A thread that could not be started sends nothing.
+                    self.piece = thread.recv().unwrap_or_default();
+                    self.next += 1;
+                    self.passed = 0;
+                }
+            }
+        }
+        let found = self.piece.documents.get(self.passed - 1)?;
+        let text = self.piece.text.get(found.text.0..found.text.1)?;
+        Some((Canonical { head: found.head, text }, found.end))
+    }
+}
+
+/// Lets `work` read `text` with what threads read ahead of it meanwhile, if it is large.
+pub(super) fn read_ahead<R>(text: &str, schema: &Arc<Schema>, work: impl FnOnce(Ahead) -> R) -> R {
+    let count = threads::at_once().min(THREADS_MAX);
+    match beginning(text) {
+        Some(beginning) if text.len() >= TEXT_BYTES_MIN && count > 1 => {
+            with_threads(count, &Pieces::of(text, schema, beginning), work)
+        }
+        _ => work(Ahead::default()),
+    }
+}
+
+fn with_threads<R>(count: usize, pieces: &Pieces<'_>, work: impl FnOnce(Ahead) -> R) -> R {
+    thread::scope(|scope| {
+        let mut ahead = Ahead::default();
+        let mut started = Vec::new();
+        for first in 0..count {
+            let (send, receive) = sync_channel(PIECES_WAITING);
+            let read = move || pieces.read_every(count, first, &send);
+            started.extend(threads::spawn_scoped(scope, "nanostore-read", read));
+            ahead.threads.push(receive);
+        }
+        let result = work(ahead);
+        for thread in started {
+            // One that did not end well has read less.
+            let _ = thread.join();
+        }
+        result
+    })
+}
+
+/// How documents begin: the line break, the indentation and the brace before the first one.
+fn beginning(text: &str) -> Option<&str> {
+    let list = text.find('[')? + 1;
+    let first = list + text.get(list..)?.find('{')?;
+    let before = text.get(list..first)?;
+    let line = list + before.rfind('\n')?;
+    before.trim_start().is_empty().then(|| text.get(line..=first))?
+}
+
+/// A text, cut where documents seem to begin.
+struct Pieces<'a> {
+    text: &'a str,
+    schema: &'a Schema,
+    beginning: memmem::Finder<'a>,
+}
+
+impl<'a> Pieces<'a> {
+    fn of(text: &'a str, schema: &'a Schema, beginning: &'a str) -> Pieces<'a> {
+        Pieces { text, schema, beginning: memmem::Finder::new(beginning) }
+    }
+
+    /// Sends the documents of every piece whose number is `first` and a multiple of `count`, until
+    /// nobody takes them.
+    fn read_every(&self, count: usize, first: usize, send: &SyncSender<Piece>) {
+        let mut buffers = Buffers::default();
+        for number in (first..self.text.len().div_ceil(PIECE_BYTES)).step_by(count) {
+            let from = number * PIECE_BYTES;
+            let piece = self.read(self.find(from), self.find(from + PIECE_BYTES), &mut buffers);
+            if send.send(piece).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Where the first line from the byte `from` on starts with which a document seems to begin.
+    fn find(&self, from: usize) -> usize {
+        let found = self.text.as_bytes().get(from..).and_then(|rest| self.beginning.find(rest));
+        found.map_or(self.text.len(), |found| from + found + 1)
+    }
+
+    /// Reads the documents from the byte `start` on up to `end` that are as a store writes them.
+    fn read(&self, start: usize, end: usize, buffers: &mut Buffers<'a>) -> Piece {
+        let mut piece = Piece::default();
+        let mut cursor = Cursor::new(self.text, start);
+        loop {
+            cursor.pass_space();
+            let start = cursor.offset();
+            if start >= end {
+                return piece;
+            }
+            let read = canonical::read(&mut cursor, self.schema, buffers);
+            if let Some(Canonical { head, text }) = read {
+                let before = piece.text.len();
+                piece.text.push_str(text);
+                let text = (before, piece.text.len());
+                piece.documents.push(Found { head, start, end: cursor.offset(), text });
+                if cursor.take(b',').is_some() {
+                    continue;
+                }
+            }
+            cursor = Cursor::new(self.text, self.find(start));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Result;
+    use crate::index::random::Random;
+    use crate::model::data_file::{Documents, Envelope, Format, Read, Reader, Writer, take_apart};
+    use crate::model::json::parse;
+
+    /// Takes down what it is given.
+    #[derive(Default)]
+    struct Notes {
+        given: Vec<(usize, String)>,
+        canonical: usize,
+    }
+
+    impl Reader for Notes {
+        fn schema(&mut self, _: &Envelope) -> Result<Arc<Schema>> {
+            Ok(schema())
+        }
+
+        fn document(&mut self, document: Read<'_>, offset: usize) -> Result<()> {
+            let text = match document {
+                Read::Canonical(Canonical { head, text }) => {
+                    self.canonical += 1;
+                    format!("{head:?} {text}")
+                }
+                Read::Free(document) => format!("{document:?}"),
+            };
+            self.given.push((offset, text));
+            Ok(())
+        }
+    }
+
+    fn schema() -> Arc<Schema> {
+        let schema = r#"{"dimensions":[{"name":"status","type":"enumerated",
+            "values":["pending","done"],"prefixes":{"done":"d"},"default_value":"pending"}]}"#;
+        Arc::new(Schema::from_call(&parse(schema).unwrap()).unwrap())
+    }
+
+    const TIME: &str = "2026-11-21T09:00:00Z";
+
+    fn file(format: Format, count: u32) -> String {
+        let mut writer = Writer::new(format, 0);
+        for number in 0..count {
+            // Nested objects in lists look like documents but for their indentation.
+            let head = format!(r#""uuid":"01940000-0000-7000-8000-{number:012}","rev":1{number}"#);
+            let body = "x".repeat(number as usize % 700);
+            let status = ["pending", "done"][number as usize % 2];
+            let data = r#"{"list":[{"a":[{}]},{"b":1}]}"#;
+            let times = ["created_at", "updated_at"].map(|it| format!(r#""{it}":"{TIME}""#));
+            let texts = format!(r#""title":"\n    {{","body":"{body}""#);
+            let dimensions = format!(r#""dimensions":{{"status":"{status}"}},"data":{data}"#);
+            let text = format!("{{{head},{texts},{dimensions},{}}}", times.join(","));
+            writer.document(&text, &[]);
+        }
+        String::from_utf8(writer.finish(&Envelope::default())).unwrap()
+    }
+
+    fn read_with(text: &str, threads: usize) -> (Result<()>, Notes) {
+        let (schema, mut notes) = (schema(), Notes::default());
+        let mut work = |ahead| {
+            let mut documents = Documents::new(&schema, ahead);
+            take_apart(text, None, &mut |parser| documents.read(parser, &mut notes)).map(drop)
+        };
+        let result = match threads {
+            0 => work(Ahead::default()),
+            _ => {
+                let beginning = beginning(text).unwrap_or("\n{");
+                with_threads(threads, &Pieces::of(text, &schema, beginning), work)
+            }
+        };
+        (result, notes)
+    }
+
+    fn check(text: &str) {
+        let (expected, alone) = read_with(text, 0);
+        for threads in 1..4 {
+            let (result, notes) = read_with(text, threads);
+            let describe = |result: &Result<()>| format!("{:?}", result.as_ref().err());
+            assert_eq!(describe(&result), describe(&expected));
+            assert_eq!(notes.given, alone.given);
+            assert_eq!(notes.canonical, alone.canonical);
+        }
+    }
+
+    #[test]
+    fn all_documents_of_a_file_as_a_store_writes_it_are_read_ahead() {
+        for format in [Format::Pretty, Format::Lines] {
+            let text = file(format, 2_000);
+            assert!(text.len() > 5 * PIECE_BYTES);
+            check(&text);
+            let schema = schema();
+            let beginning = beginning(&text).unwrap();
+            let pieces = Pieces::of(&text, &schema, beginning);
+            let taken = with_threads(3, &pieces, |mut ahead| {
+                let starts = memmem::find_iter(text.as_bytes(), beginning);
+                let starts = starts.map(|found| found + beginning.len() - 1);
+                starts.filter(|&start| ahead.take(start).is_some()).count()
+            });
+            assert_eq!(taken, 2_000);
+        }
+    }
+
+    #[test]
+    fn a_document_of_another_form_is_left_out_alone() {
+        let text = file(Format::Pretty, 2_000).replace("\"rev\": 1555", "\"Rev\": 1555");
+        check(&text);
+        let (schema, beginning) = (schema(), beginning(&text).unwrap());
+        let pieces = Pieces::of(&text, &schema, beginning);
+        let documents = |number: usize| {
+            let from = number * PIECE_BYTES;
+            let (start, end) = (pieces.find(from), pieces.find(from + PIECE_BYTES));
+            pieces.read(start, end, &mut Buffers::default()).documents.len()
+        };
+        assert_eq!((0..text.len().div_ceil(PIECE_BYTES)).map(documents).sum::<usize>(), 1_999);
+    }
+
+    #[test]
+    fn whatever_happens_to_a_file_it_is_read_as_without_threads() {
+        let mut random = Random::new(5);
+        for (round, format) in [Format::Pretty, Format::Lines].repeat(12).into_iter().enumerate() {
+            let mut bytes = file(format, 1_200).into_bytes();
+            for _ in 0..random.below(4) + 1 {
+                let at = random.below(bytes.len());
+                let length = random.below(1_000).min(bytes.len() - at);
+                match round / 2 % 6 {
+                    // Taken out, put in, doubled, made spaces, made a document of, or written over.
+                    0 => drop(bytes.drain(at..at + length)),
+                    1 => drop(bytes.splice(at..at, *b"\n    {")),
+                    2 => {
+                        let some = bytes[at..at + length].to_vec();
+                        drop(bytes.splice(at..at, some));
+                    }
+                    3 => bytes[at..at + length].fill(b' '),
+                    4 => drop(bytes.splice(at..at, *b"\n    {\"title\":\"by hand\"},")),
+                    _ => bytes[at] = b'"',
+                }
+            }
+            check(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn a_file_laid_out_by_hand_is_read_too() {
+        let text = file(Format::Pretty, 900);
+        check(&text.replace("\n    {", " {"));
+        check(&text.replace("\n", "\r\n"));
+        check(&text.replace("\n    {", "\n\t\t{ "));
+        check(&text.replace("\"title\"", "\"Title\""));
+        check(&text.replacen("\"rev\": 177", "\"Rev\": 177", 1));
+        check("{\"documents\":[]}");
+        check("{\"documents\":[\n{}]}");
+        check("");
+    }
+}
