@@ -5,33 +5,22 @@
 //! the one who reads the file to say: who comes to a document that was read already takes it, and
 //! reads any other one as if there were no threads. So a wrong guess costs time and nothing else.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
-
 use memchr::memmem;
 
 use super::canonical::{self, Buffers, Canonical, Head};
 use crate::model::json::Cursor;
 use crate::model::schema::Schema;
-use crate::threads;
+use crate::threads::{InOrder, in_order};
 
 /// Reading a smaller text takes less time than starting threads saves.
 const TEXT_BYTES_MIN: usize = 1 << 20;
 /// About how many bytes a piece has.
 const PIECE_BYTES: usize = 128 << 10;
-/// How many pieces a thread reads before it waits until one is taken.
-const PIECES_WAITING: usize = 4;
-/// More threads than these would wait for the one that takes what they read.
-const THREADS_MAX: usize = 4;
 
 /// What was read ahead of a text.
 #[derive(Default)]
-pub(super) struct Ahead {
-    /// What the threads send: each one the pieces whose numbers leave its number as the rest.
-    threads: Vec<Receiver<Piece>>,
-    /// The number of the piece behind `piece`.
-    next: usize,
+pub(super) struct Ahead<'p> {
+    pieces: Option<InOrder<'p, Piece>>,
     piece: Piece,
     /// How many documents of the piece were passed.
     passed: usize,
@@ -55,7 +44,7 @@ struct Found {
     text: (usize, usize),
 }
 
-impl Ahead {
+impl Ahead<'_> {
     /// The document that begins at the byte `start` of the file, and where it ends, if it was read
     /// ahead. Must be asked for documents in their order.
     pub(super) fn take(&mut self, start: usize) -> Option<(Canonical<'_>, usize)> {
@@ -70,13 +59,11 @@ impl Ahead {
                     }
                 }
                 None => {
-                    if start < self.next * PIECE_BYTES || self.threads.is_empty() {
+                    let pieces = self.pieces.as_mut()?;
+                    if start < pieces.number() * PIECE_BYTES {
                         return None;
                     }
-                    let thread = self.threads.get(self.next % self.threads.len())?;
-                    // A thread that could not be started sends nothing.
-                    self.piece = thread.recv().unwrap_or_default();
-                    self.next += 1;
+                    self.piece = pieces.next()?;
                     self.passed = 0;
                 }
             }
@@ -88,33 +75,13 @@ impl Ahead {
 }
 
 /// Lets `work` read `text` with what threads read ahead of it meanwhile, if it is large.
-pub(super) fn read_ahead<R>(text: &str, schema: &Arc<Schema>, work: impl FnOnce(Ahead) -> R) -> R {
-    let count = threads::at_once().min(THREADS_MAX);
+pub(super) fn read_ahead<R>(text: &str, schema: &Schema, work: impl FnOnce(Ahead<'_>) -> R) -> R {
     match beginning(text) {
-        Some(beginning) if text.len() >= TEXT_BYTES_MIN && count > 1 => {
-            with_threads(count, &Pieces::of(text, schema, beginning), work)
+        Some(beginning) if text.len() >= TEXT_BYTES_MIN => {
+            Cut::of(text, schema, beginning).read_ahead(work)
         }
         _ => work(Ahead::default()),
     }
-}
-
-fn with_threads<R>(count: usize, pieces: &Pieces<'_>, work: impl FnOnce(Ahead) -> R) -> R {
-    thread::scope(|scope| {
-        let mut ahead = Ahead::default();
-        let mut started = Vec::new();
-        for first in 0..count {
-            let (send, receive) = sync_channel(PIECES_WAITING);
-            let read = move || pieces.read_every(count, first, &send);
-            started.extend(threads::spawn_scoped(scope, "nanostore-read", read));
-            ahead.threads.push(receive);
-        }
-        let result = work(ahead);
-        for thread in started {
-            // One that did not end well has read less.
-            let _ = thread.join();
-        }
-        result
-    })
 }
 
 /// How documents begin: the line break, the indentation and the brace before the first one.
@@ -127,28 +94,26 @@ fn beginning(text: &str) -> Option<&str> {
 }
 
 /// A text, cut where documents seem to begin.
-struct Pieces<'a> {
+struct Cut<'a> {
     text: &'a str,
     schema: &'a Schema,
     beginning: memmem::Finder<'a>,
 }
 
-impl<'a> Pieces<'a> {
-    fn of(text: &'a str, schema: &'a Schema, beginning: &'a str) -> Pieces<'a> {
-        Pieces { text, schema, beginning: memmem::Finder::new(beginning) }
+impl<'a> Cut<'a> {
+    fn of(text: &'a str, schema: &'a Schema, beginning: &'a str) -> Cut<'a> {
+        Cut { text, schema, beginning: memmem::Finder::new(beginning) }
     }
 
-    /// Sends the documents of every piece whose number is `first` and a multiple of `count`, until
-    /// nobody takes them.
-    fn read_every(&self, count: usize, first: usize, send: &SyncSender<Piece>) {
-        let mut buffers = Buffers::default();
-        for number in (first..self.text.len().div_ceil(PIECE_BYTES)).step_by(count) {
-            let from = number * PIECE_BYTES;
-            let piece = self.read(self.find(from), self.find(from + PIECE_BYTES), &mut buffers);
-            if send.send(piece).is_err() {
-                return;
-            }
-        }
+    fn read_ahead<R>(&self, work: impl FnOnce(Ahead<'_>) -> R) -> R {
+        in_order(self.pieces(), &|number| self.read(number), |pieces| {
+            work(Ahead { pieces: Some(pieces), ..Ahead::default() })
+        })
+    }
+
+    /// How many pieces there are.
+    fn pieces(&self) -> usize {
+        self.text.len().div_ceil(PIECE_BYTES)
     }
 
     /// Where the first line from the byte `from` on starts with which a document seems to begin.
@@ -157,9 +122,11 @@ impl<'a> Pieces<'a> {
         found.map_or(self.text.len(), |found| from + found + 1)
     }
 
-    /// Reads the documents from the byte `start` on up to `end` that are as a store writes them.
-    fn read(&self, start: usize, end: usize, buffers: &mut Buffers<'a>) -> Piece {
-        let mut piece = Piece::default();
+    /// Reads the documents of a piece that are as a store writes them.
+    fn read(&self, number: usize) -> Piece {
+        let from = number * PIECE_BYTES;
+        let (start, end) = (self.find(from), self.find(from + PIECE_BYTES));
+        let (mut piece, mut buffers) = (Piece::default(), Buffers::default());
         let mut cursor = Cursor::new(self.text, start);
         loop {
             cursor.pass_space();
@@ -167,7 +134,7 @@ impl<'a> Pieces<'a> {
             if start >= end {
                 return piece;
             }
-            let read = canonical::read(&mut cursor, self.schema, buffers);
+            let read = canonical::read(&mut cursor, self.schema, &mut buffers);
             if let Some(Canonical { head, text }) = read {
                 let before = piece.text.len();
                 piece.text.push_str(text);
@@ -184,6 +151,8 @@ impl<'a> Pieces<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::error::Result;
     use crate::index::random::Random;
@@ -240,31 +209,28 @@ mod tests {
         String::from_utf8(writer.finish(&Envelope::default())).unwrap()
     }
 
-    fn read_with(text: &str, threads: usize) -> (Result<()>, Notes) {
+    /// Reads a text, with threads whatever its size or without any.
+    fn read(text: &str, with_threads: bool) -> (Result<()>, Notes) {
         let (schema, mut notes) = (schema(), Notes::default());
-        let mut work = |ahead| {
+        let mut work = |ahead: Ahead<'_>| {
             let mut documents = Documents::new(&schema, ahead);
             take_apart(text, None, &mut |parser| documents.read(parser, &mut notes)).map(drop)
         };
-        let result = match threads {
-            0 => work(Ahead::default()),
-            _ => {
-                let beginning = beginning(text).unwrap_or("\n{");
-                with_threads(threads, &Pieces::of(text, &schema, beginning), work)
-            }
+        let beginning = beginning(text).unwrap_or("\n{");
+        let result = match with_threads {
+            true => Cut::of(text, &schema, beginning).read_ahead(&mut work),
+            false => work(Ahead::default()),
         };
         (result, notes)
     }
 
     fn check(text: &str) {
-        let (expected, alone) = read_with(text, 0);
-        for threads in 1..4 {
-            let (result, notes) = read_with(text, threads);
-            let describe = |result: &Result<()>| format!("{:?}", result.as_ref().err());
-            assert_eq!(describe(&result), describe(&expected));
-            assert_eq!(notes.given, alone.given);
-            assert_eq!(notes.canonical, alone.canonical);
-        }
+        let (expected, alone) = read(text, false);
+        let (result, notes) = read(text, true);
+        let describe = |result: &Result<()>| format!("{:?}", result.as_ref().err());
+        assert_eq!(describe(&result), describe(&expected));
+        assert_eq!(notes.given, alone.given);
+        assert_eq!(notes.canonical, alone.canonical);
     }
 
     #[test]
@@ -275,8 +241,7 @@ mod tests {
             check(&text);
             let schema = schema();
             let beginning = beginning(&text).unwrap();
-            let pieces = Pieces::of(&text, &schema, beginning);
-            let taken = with_threads(3, &pieces, |mut ahead| {
+            let taken = Cut::of(&text, &schema, beginning).read_ahead(|mut ahead| {
                 let starts = memmem::find_iter(text.as_bytes(), beginning);
                 let starts = starts.map(|found| found + beginning.len() - 1);
                 starts.filter(|&start| ahead.take(start).is_some()).count()
@@ -290,13 +255,9 @@ mod tests {
         let text = file(Format::Pretty, 2_000).replace("\"rev\": 1555", "\"Rev\": 1555");
         check(&text);
         let (schema, beginning) = (schema(), beginning(&text).unwrap());
-        let pieces = Pieces::of(&text, &schema, beginning);
-        let documents = |number: usize| {
-            let from = number * PIECE_BYTES;
-            let (start, end) = (pieces.find(from), pieces.find(from + PIECE_BYTES));
-            pieces.read(start, end, &mut Buffers::default()).documents.len()
-        };
-        assert_eq!((0..text.len().div_ceil(PIECE_BYTES)).map(documents).sum::<usize>(), 1_999);
+        let cut = Cut::of(&text, &schema, beginning);
+        let documents = (0..cut.pieces()).map(|number| cut.read(number).documents.len());
+        assert_eq!(documents.sum::<usize>(), 1_999);
     }
 
     #[test]

@@ -217,11 +217,11 @@ struct Documents<'a> {
     previous: Time,
     without_uuid: BTreeMap<&'a str, u32>,
     buffers: Buffers<'a>,
-    ahead: Ahead,
+    ahead: Ahead<'a>,
 }
 
 impl<'a> Documents<'a> {
-    fn new(schema: &Arc<Schema>, ahead: Ahead) -> Documents<'a> {
+    fn new(schema: &Arc<Schema>, ahead: Ahead<'a>) -> Documents<'a> {
         let (without_uuid, buffers) = Default::default();
         Documents { schema: Arc::clone(schema), previous: Time::MIN, without_uuid, buffers, ahead }
     }
