@@ -61,7 +61,9 @@ use crate::store::Store;
 ///
 /// `collections` is refused with NANOSTORE_UNSUPPORTED until a later version.
 ///
-/// - Cost: the file is read as a whole; no copy is made for a second handle in the same process.
+/// - Cost: the file is read as a whole, from a megabyte on by up to four threads, which end before
+///   the call does and take no signals; so is a file that others replaced or edited, by the call
+///   that notices it. No copy is made for a second handle in the same process.
 /// - Ownership: `*store_out` is yours; close it with nanostore_close. `path` and `options_json`
 ///   are not kept.
 /// - NULL: `options_json` (all defaults) and `error_out` may be NULL; `store_out` must not.

@@ -41,9 +41,9 @@ impl Backwards {
             out.insert_str(place, self.text());
             self.start = ROOM;
         }
-        let start = self.start.saturating_sub(part.len());
+        let Some(start) = self.start.checked_sub(part.len()) else { return };
         if let Some(room) = self.room.get_mut(start..self.start) {
-            room.iter_mut().zip(part.bytes()).for_each(|(to, from)| *to = from);
+            room.copy_from_slice(part.as_bytes());
         }
         self.start = start;
     }
