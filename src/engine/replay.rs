@@ -140,12 +140,12 @@ impl Replay {
     fn steps(&mut self, state: &mut State, operations: &str, seq: u64) -> Result<()> {
         let mut parser = Parser::new(operations);
         parser.array(&mut |parser| {
-            let text = parser.raw_value()?;
-            let step = Step::read(text)?;
+            let start = parser.offset();
+            let step = Step::read(parser)?;
             if self.step(state, &step, seq)? {
                 self.held += 1;
             } else {
-                self.left.push_str(text);
+                self.left.push_str(operations.get(start..parser.offset()).unwrap_or_default());
                 self.left.push('\n');
             }
             Ok(())
@@ -205,9 +205,8 @@ impl Replay {
 }
 
 impl<'a> Step<'a> {
-    fn read(text: &'a str) -> Result<Step<'a>> {
+    fn read(parser: &mut Parser<'a>) -> Result<Step<'a>> {
         let mut step = Step::default();
-        let mut parser = Parser::new(text);
         parser.object(&mut |parser, name| {
             if name == "put" {
                 step.put = Some(JsonText::next(parser)?);

@@ -5,6 +5,8 @@
 //! and is refused. The two are told apart by what stands behind the first bad line: a record that
 //! was written when the bad one was already known to be on disk.
 
+use memchr::memchr;
+
 use super::record::{Heading, Record};
 
 /// What a part of a log holds.
@@ -55,7 +57,7 @@ pub(crate) fn scan(bytes: &[u8], start: u64, last: u64, heading: &Heading, synce
 
 /// The first line, without its end, and what follows.
 fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let end = memchr(b'\n', bytes)?;
     let (line, rest) = bytes.split_at_checked(end)?;
     Some((line, rest.get(1..)?))
 }
