@@ -198,10 +198,10 @@ fn source(selection: &Selection, state: &State, plan: Plan) -> Result<Source> {
     })
 }
 
-/// A walk in the default order, from where the page begins; over what lies below `top` only, the
-/// level of the documents tells where that ends.
+/// A walk in the default order, from where the page begins; only over what lies below `top`, where
+/// there is one.
 fn trees(selection: &Selection, state: &State, top: Option<u32>) -> Result<Trees> {
-    let below = top.and_then(|top| state.forest().level(top));
+    let level = top.and_then(|top| state.forest().level(top));
     let top = top.map(|top| place::encode(state, top));
     let after = match (selection.resume_place(), &top) {
         (Some(after), Some(top)) if after < top.as_slice() => Some(top.as_slice()),
@@ -214,7 +214,8 @@ fn trees(selection: &Selection, state: &State, top: Option<u32>) -> Result<Trees
     };
     let walk =
         walk.ok_or_else(|| Error::invalid("after is no page token").named("TOKEN").field("after"))?;
-    Ok(Trees { walk, below, by_prefix: decided_by_prefix(selection, state) })
+    let walk = walk.staying_below(level.unwrap_or(0));
+    Ok(Trees { walk, by_prefix: decided_by_prefix(selection, state) })
 }
 
 /// Writes the page that a query asks for.

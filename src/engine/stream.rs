@@ -35,8 +35,6 @@ pub(super) enum Way {
 #[derive(Clone)]
 pub(super) struct Trees {
     pub(super) walk: Walk,
-    /// It ends with the last document below this level.
-    pub(super) below: Option<u32>,
     /// Whether documents are selected, where the prefix of their partition tells.
     pub(super) by_prefix: Vec<Option<bool>>,
 }
@@ -49,10 +47,6 @@ impl Trees {
             let decided = |prefix: u32| by_prefix.get(prefix as usize).copied().flatten();
             let is_wanted = |prefix| decided(prefix) != Some(false);
             let slot = self.walk.next_wanted(state.forest(), is_wanted)?;
-            let is_out = |top| state.forest().level(slot).is_none_or(|level| level <= top);
-            if self.below.is_some_and(is_out) {
-                return None;
-            }
             let is_selected = self.walk.prefix().and_then(decided);
             if is_selected != Some(false) {
                 let is_sure = is_selected == Some(true);

@@ -84,6 +84,8 @@ pub(crate) struct Walk {
     unplaced: Option<Vec<u32>>,
     /// How many members are looked up at once: the more, the longer the walk goes on.
     reach: usize,
+    /// It ends with the last document below this level; 0: with the last of all.
+    floor: usize,
 }
 
 impl Walk {
@@ -115,7 +117,14 @@ impl Walk {
     }
 
     fn nowhere() -> Walk {
-        Walk { frames: Vec::new(), id: String::new(), prefix: 0, unplaced: None, reach: 1 }
+        let (frames, id) = (Vec::new(), String::new());
+        Walk { frames, id, prefix: 0, unplaced: None, reach: 1, floor: 0 }
+    }
+
+    /// The same walk, which ends with the last document below a level: begun behind a document of
+    /// that level, it goes over what hangs below it.
+    pub(crate) fn staying_below(self, level: u32) -> Walk {
+        Walk { floor: level as usize, ..self }
     }
 
     /// The next document, or none at the end.
@@ -130,7 +139,7 @@ impl Walk {
         forest: &Forest,
         is_wanted: impl Fn(u32) -> bool,
     ) -> Option<u32> {
-        while let Some(frame) = self.frames.last_mut() {
+        while let Some(frame) = self.frames.get_mut(self.floor..).and_then(<[Frame]>::last_mut) {
             let Some((slot, position)) = frame.ahead.next() else {
                 if !self.look_ahead(forest, &is_wanted) {
                     self.frames.pop();
@@ -150,6 +159,9 @@ impl Walk {
             if is_wanted {
                 return Some(slot);
             }
+        }
+        if self.floor > 0 {
+            return None;
         }
         self.unplaced.get_or_insert_with(|| unplaced_in_reverse(forest)).pop()
     }

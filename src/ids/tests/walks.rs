@@ -56,6 +56,35 @@ fn a_walk_leads_past_prefixes_that_are_not_wanted_but_not_past_what_lies_below()
     assert!(left_out > 500, "{left_out}");
 }
 
+#[test]
+fn a_walk_that_stays_below_a_document_goes_over_what_hangs_below_it() {
+    let mut longest = 0;
+    for seed in 0..40 {
+        let mut chance = Chance::new(seed);
+        let mut world = World::new(seed % 2 == 1);
+        (0..120).for_each(|_| world.step(&mut chance));
+        let forest = &world.forest;
+        let is_wanted = |prefix: u32| prefix % 2 == 0;
+        for (&top, _) in world.documents.iter().filter(|&(&slot, _)| forest.is_placed(slot)) {
+            let level = forest.level(top).unwrap();
+            let walk = Walk::after(forest, &forest.steps(top)).staying_below(level);
+            let below = forest.descendants(top);
+            assert_eq!(rest(walk.clone(), forest), below, "seed {seed}, slot {top}");
+            let mut walk = walk;
+            let mut given: Vec<u32> =
+                std::iter::from_fn(|| walk.next_wanted(forest, is_wanted)).collect();
+            let prefix = |slot: &u32| forest.prefix_of(&world.documents[slot].codes).unwrap();
+            // What was looked up before it was known what is wanted may be given, too.
+            given.retain(|slot| is_wanted(prefix(slot)));
+            let wanted: Vec<u32> =
+                below.iter().copied().filter(|slot| is_wanted(prefix(slot))).collect();
+            assert_eq!(given, wanted, "seed {seed}, slot {top}");
+            longest = longest.max(below.len());
+        }
+    }
+    assert!(longest > 5, "{longest}");
+}
+
 /// A place that was noted, to resume behind it later.
 enum Noted {
     Placed(Vec<Level>, Vec<Step>),
