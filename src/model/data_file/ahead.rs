@@ -261,6 +261,25 @@ mod tests {
     }
 
     #[test]
+    fn what_looks_like_documents_within_a_document_is_none() {
+        let lines = file(Format::Lines, 1_500);
+        let documents = lines.split_once("[\n").unwrap().1.split_once("\n],").unwrap().0;
+        let around = |number: u32, data: &str| {
+            format!(
+                r#"{{"uuid":"01940000-0000-7000-9000-{number:012}","title":"","body":"",
+                "dimensions":{{"status":"done","_data.list":[{data}]}},
+                "created_at":"{TIME}","updated_at":"{TIME}","rev":1}}"#
+            )
+        };
+        assert!(documents.len() > 4 * PIECE_BYTES);
+        let within = format!("\n{documents}\n");
+        let all = [around(1, ""), around(2, &within), around(3, ""), documents.to_owned()];
+        let text = format!("{{\"documents\":[\n{}\n]}}", all.join(",\n"));
+        check(&text);
+        assert_eq!(read(&text, true).1.canonical, 1_503);
+    }
+
+    #[test]
     fn whatever_happens_to_a_file_it_is_read_as_without_threads() {
         let mut random = Random::new(5);
         for (round, format) in [Format::Pretty, Format::Lines].repeat(12).into_iter().enumerate() {
