@@ -136,6 +136,7 @@ fn an_edit_of_another_document_is_merged_with_the_log() {
 #[test]
 fn an_edit_of_the_same_document_stands_and_the_commit_is_kept_aside() {
     let disk = with_waiting_log();
+    let log = text(&disk, LOG);
     edit(&disk, r#""title": "a""#, r#""title": "a by hand""#);
     let before = {
         let reader = open(&disk.process(), r#""read_only":true"#).expect("the store opens");
@@ -150,6 +151,8 @@ fn an_edit_of_the_same_document_stands_and_the_commit_is_kept_aside() {
     let operations = text(&disk, &kept[0]);
     assert!(operations.contains(r#""title":"A""#), "{operations}");
     assert!(!operations.contains(r#""title":"c""#), "{operations}");
+    let is_whole = |line: &str| line.starts_with(r#"{"c":"documents","#) && line.ends_with("\"}");
+    assert!(operations.lines().all(|line| is_whole(line) && log.contains(line)), "{operations}");
 }
 
 #[test]

@@ -175,6 +175,15 @@ fn two_documents_of_one_uuid_are_named_by_their_lines() {
     let error = read(text.as_bytes(), None, 0).err().unwrap();
     assert_eq!((error.name(), error.position()), ("DUPLICATE_UUID", Some((4, 1))));
     assert!(error.message().contains("line 2 and line 4"), "{error}");
+    // Of several the one that comes first.
+    for second in [1, 2, 3, 4, 5, 6, 7] {
+        let mut numbers = vec![1, 2, 3, 4, 5, 6, 7, second];
+        numbers.extend((1..8).rev().filter(|&number| number != second));
+        let documents: Vec<String> = numbers.iter().map(|&number| document(number, "")).collect();
+        let error = read(file(&documents, &schema()).as_bytes(), None, 0).err().unwrap();
+        let lines = format!("line {} and line 9", second + 1);
+        assert!(error.message().contains(&lines), "{error}");
+    }
 }
 
 #[test]
