@@ -59,7 +59,7 @@ impl Scan {
         let source = source(&selection, state, plan)?;
         let (last, id) = (None, String::new());
         let mut scan = Scan { source, is_sure, skip, left, estimated, last, id, selection };
-        scan.skip_entries();
+        scan.skip_unasked(state);
         Ok(scan)
     }
 
@@ -76,11 +76,14 @@ impl Scan {
     }
 
     /// Leaves out the offset where nobody has to be asked.
-    fn skip_entries(&mut self) {
-        if let (Source::Stream(Stream { way: Way::Entries(walk), .. }), true) =
-            (&mut self.source, self.is_sure)
-        {
-            walk.skip(std::mem::take(&mut self.skip));
+    fn skip_unasked(&mut self, state: &State) {
+        let Source::Stream(stream) = &mut self.source else { return };
+        match &mut stream.way {
+            Way::Entries(walk) if self.is_sure => walk.skip(std::mem::take(&mut self.skip)),
+            Way::Walk(trees) if self.is_sure => {
+                trees.walk.skip(state.forest(), std::mem::take(&mut self.skip));
+            }
+            _ => {}
         }
     }
 

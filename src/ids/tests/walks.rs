@@ -57,6 +57,35 @@ fn a_walk_leads_past_prefixes_that_are_not_wanted_but_not_past_what_lies_below()
 }
 
 #[test]
+fn a_walk_that_skips_goes_on_as_if_it_had_given_what_it_went_past() {
+    for seed in 0..40 {
+        let mut chance = Chance::new(seed);
+        let mut world = World::new(seed % 2 == 1);
+        (0..150).for_each(|_| world.step(&mut chance));
+        let forest = &world.forest;
+        let order = world.order();
+        for count in 0..=order.len() + 2 {
+            let before = chance.below(order.len() as u64 + 1).min(count as u64);
+            let mut walk = Walk::new(forest);
+            walk.skip(forest, before);
+            walk.skip(forest, count as u64 - before);
+            for &slot in order.get(count..).unwrap_or_default() {
+                assert_eq!(walk.next(forest), Some(slot), "seed {seed}, {count} skipped");
+                assert_eq!(walk.id().map(str::to_owned), world.id(slot), "seed {seed}, {count}");
+            }
+            assert_eq!(walk.next(forest), None);
+        }
+        for (&top, _) in world.documents.iter().filter(|&(&slot, _)| forest.is_placed(slot)) {
+            let below = forest.descendants(top);
+            let walk = Walk::after(forest, &forest.steps(top));
+            let mut walk = walk.staying_below(forest.level(top).unwrap());
+            walk.skip(forest, 2);
+            assert_eq!(rest(walk, forest), below.get(2..).unwrap_or_default(), "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_walk_that_stays_below_a_document_goes_over_what_hangs_below_it() {
     let mut longest = 0;
     for seed in 0..40 {
