@@ -166,7 +166,7 @@ impl Walk {
         self.unplaced.get_or_insert_with(|| unplaced_in_reverse(forest)).pop()
     }
 
-    /// Goes past so many documents, or to the end. Costs half of what being given them costs.
+    /// Goes past so many documents, or to the end. Costs less than to be given them.
     pub(crate) fn skip(&mut self, forest: &Forest, count: u64) {
         let mut left = count;
         // What `descend` notes of IDs meanwhile is wrong, and written anew in the end.
