@@ -40,7 +40,7 @@ impl Forest {
         let in_order = seats.is_sorted_by_key(|seat| seat.created);
         let newest = seats.last().map_or(Time::MIN, |seat| seat.created);
         self.newest = in_order.then_some(newest);
-        let prefixes: Vec<u32> = seats.iter().map(|seat| self.prefix(&seat.codes)).collect();
+        let prefixes: Vec<u32> = seats.iter().map(|seat| self.open_prefix(&seat.codes)).collect();
         let order = self.prefixes.order();
         let rank = |slot: u32| {
             let prefix = prefixes.get(slot as usize);

@@ -159,7 +159,7 @@ impl Forest {
     }
 
     fn attach(&mut self, slot: u32, seat: &Seat) {
-        let prefix = self.prefix(&seat.codes);
+        let prefix = self.open_prefix(&seat.codes);
         let parent = match seat.parent {
             Parent::Root => ROOT,
             Parent::Slot(parent) => parent,
@@ -183,7 +183,7 @@ impl Forest {
     }
 
     /// The prefix of the partitions that documents with these codes are in, made if need be.
-    pub(super) fn prefix(&mut self, codes: &Codes) -> u32 {
+    pub(super) fn open_prefix(&mut self, codes: &Codes) -> u32 {
         let visible = prefixes::visible(codes, &self.schema);
         match self.prefixes.find(&visible) {
             Some(known) => known,

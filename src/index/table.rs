@@ -161,7 +161,7 @@ impl<T: Clone, const LEAF: usize> Table<T, LEAF> {
     /// # Panics
     /// As [`Table::push`] does.
     pub(crate) fn extend(&mut self, items: impl IntoIterator<Item = T>) {
-        let mut items = items.into_iter().peekable();
+        let mut items = items.into_iter();
         while let Some(item) = items.next() {
             self.push(item);
             let tail = &mut Arc::make_mut(&mut self.tail).0;

@@ -17,7 +17,7 @@ use crate::model::schema::Schema;
 const AHEAD: usize = 32;
 
 /// The documents of a store in their order.
-pub(in crate::engine) struct Gathered {
+pub(crate) struct Gathered {
     schema: Arc<Schema>,
     rows: Vec<Row>,
     /// The documents without their places.
@@ -31,14 +31,14 @@ pub(in crate::engine) struct Gathered {
 
 /// The slots of two documents that have one UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct TwoOfOneUuid {
-    pub(in crate::engine) uuid: Uuid,
-    pub(in crate::engine) first: u32,
-    pub(in crate::engine) second: u32,
+pub(crate) struct TwoOfOneUuid {
+    pub(crate) uuid: Uuid,
+    pub(crate) first: u32,
+    pub(crate) second: u32,
 }
 
 impl Gathered {
-    pub(in crate::engine) fn new(schema: Arc<Schema>) -> Gathered {
+    pub(crate) fn new(schema: Arc<Schema>) -> Gathered {
         Gathered {
             schema,
             rows: Vec::new(),
@@ -51,7 +51,7 @@ impl Gathered {
     }
 
     /// Adds a document that keeps all rules, given what decides on its place, and its text.
-    pub(in crate::engine) fn add(&mut self, head: &Head, text: &str) {
+    pub(crate) fn add(&mut self, head: &Head, text: &str) {
         let Head { uuid, rev, created, codes, parent, implied } = *head;
         let slot = self.rows.len() as u32;
         let text = self.texts.add(slot, text);
@@ -69,7 +69,7 @@ impl Gathered {
     }
 
     /// Adds a document that may break rules.
-    pub(in crate::engine) fn add_free(&mut self, document: &mut Document) {
+    pub(crate) fn add_free(&mut self, document: &mut Document) {
         let implied = document.complete(&self.schema);
         let mut text = String::new();
         document.write(&mut text);
@@ -91,7 +91,7 @@ impl Gathered {
     ///
     /// # Errors
     /// The first document that has the UUID of one before it.
-    pub(in crate::engine) fn into_state(mut self) -> Result<State, TwoOfOneUuid> {
+    pub(crate) fn into_state(mut self) -> Result<State, TwoOfOneUuid> {
         let mut state = State::new(Arc::clone(&self.schema));
         state.commit = self.commit;
         state.texts = self.texts;
