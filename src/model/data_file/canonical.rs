@@ -1,23 +1,26 @@
 //! Documents in the form of the file and in that of the store, as texts: what a store wrote is read
 //! without making values of it. A document that a person touched may look otherwise in many ways:
 //! it is left to [`super::reading`] as soon as anything is not as a store writes it.
+//! [`write`] goes the other way.
+
+mod write;
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::{DATA_PREFIX, Format};
+use super::DATA_PREFIX;
 use crate::model::document::{Codes, ParentRef, check_key};
-use crate::model::json::{Cursor, Name, Names, cut, new_line, quote};
+use crate::model::json::{Cursor, Name, Names, cut, quote};
 use crate::model::schema::{CODE_OTHER, DimensionKind, Numbering, Schema};
 use crate::model::time::Time;
 
-/// The levels of nesting around a document in a file.
-const FILE_DEPTH: usize = 2;
 /// The levels of nesting in a document around the value of a member.
 const DOCUMENT_DEPTH: usize = 1;
 /// The levels of nesting in a document around the value of a dimension.
 const DIMENSION_DEPTH: usize = 2;
+
+pub(super) use write::write;
 
 /// A document read without making values of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -198,124 +201,6 @@ fn separate(out: &mut String) {
     }
 }
 
-/// Appends a document in the form of the file, given the text that is stored; without the
-/// dimensions `left_out`, whose names are as JSON has them.
-pub(super) fn write(stored: &str, left_out: &[&str], format: Format, out: &mut String) {
-    let start = out.len();
-    let is_pretty = format == Format::Pretty;
-    let mut writing = Writing { is_pretty, depth: FILE_DEPTH, is_first: true, out };
-    if writing.document(&mut Cursor::new(stored, 0), left_out).is_none() {
-        // Nothing else than `Document::write` makes stored texts. If something did, its text could
-        // be read from the file as it is, too.
-        out.truncate(start);
-        out.push_str(stored);
-    }
-}
-
-/// Objects that are being written.
-struct Writing<'o> {
-    is_pretty: bool,
-    /// The levels of nesting around what comes next.
-    depth: usize,
-    /// No member of the innermost object was written yet.
-    is_first: bool,
-    out: &'o mut String,
-}
-
-impl Writing<'_> {
-    fn document(&mut self, stored: &mut Cursor<'_>, left_out: &[&str]) -> Option<()> {
-        let (mut rev, mut numbers) = (None, None);
-        self.open();
-        let mut name = stored.first_name()?;
-        while let Some(member) = name {
-            match member.inner() {
-                "rev" => rev = Some((member, stored.value(DOCUMENT_DEPTH)?)),
-                "numbers" => numbers = Some((member, stored.value(DOCUMENT_DEPTH)?)),
-                "dimensions" => {
-                    self.name("", member);
-                    self.open();
-                    self.members(stored, |name| (!left_out.contains(&name)).then_some(""))?;
-                }
-                // They stand among the dimensions, which come right before them.
-                "data" => {
-                    self.members(stored, |_| Some(DATA_PREFIX))?;
-                    self.close();
-                }
-                _ => self.member("", member, stored.value(DOCUMENT_DEPTH)?),
-            }
-            if member.inner() == "updated_at" {
-                for (name, value) in [Some(rev.take()?), numbers.take()].into_iter().flatten() {
-                    self.member("", name, value);
-                }
-            }
-            name = stored.next_name()?;
-        }
-        self.close();
-        Some(())
-    }
-
-    /// Appends the members of an object, with what `prefix` finds for their names before these;
-    /// where it finds nothing, the member is left out.
-    fn members(
-        &mut self,
-        object: &mut Cursor<'_>,
-        prefix: impl Fn(&str) -> Option<&'static str>,
-    ) -> Option<()> {
-        let mut name = object.first_name()?;
-        while let Some(member) = name {
-            let value = object.value(DIMENSION_DEPTH)?;
-            if let Some(prefix) = prefix(member.inner()) {
-                self.member(prefix, member, value);
-            }
-            name = object.next_name()?;
-        }
-        Some(())
-    }
-
-    fn member(&mut self, prefix: &str, name: Name<'_>, value: &str) {
-        self.name(prefix, name);
-        if self.is_pretty && value.starts_with(['{', '[']) {
-            cut::push_pretty(value, self.depth, self.out);
-        } else {
-            self.out.push_str(value);
-        }
-    }
-
-    fn name(&mut self, prefix: &str, name: Name<'_>) {
-        if !std::mem::take(&mut self.is_first) {
-            self.out.push(',');
-        }
-        if self.is_pretty {
-            new_line(self.out, self.depth);
-        }
-        if prefix.is_empty() {
-            self.out.push_str(name.written());
-        } else {
-            for part in ["\"", prefix, name.inner(), "\":"] {
-                self.out.push_str(part);
-            }
-        }
-        if self.is_pretty {
-            self.out.push(' ');
-        }
-    }
-
-    fn open(&mut self) {
-        self.out.push('{');
-        self.depth += 1;
-        self.is_first = true;
-    }
-
-    fn close(&mut self) {
-        self.depth -= 1;
-        if self.is_pretty && !self.is_first {
-            new_line(self.out, self.depth);
-        }
-        self.out.push('}');
-        self.is_first = false;
-    }
-}
-
 /// Reads a UUID in the form in which it is written.
 fn read_uuid(text: &str) -> Option<Uuid> {
     let is_as_written = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
@@ -328,6 +213,7 @@ mod tests {
 
     use super::*;
     use crate::index::random::Random;
+    use crate::model::data_file::Format;
     use crate::model::data_file::reading::read_document;
     use crate::model::json::parse;
 

@@ -34,6 +34,11 @@ pub(crate) fn string(text: &str) -> Option<&str> {
     text.get(..string_length(text.as_bytes())?)
 }
 
+/// The value at the beginning, as it is written.
+pub(crate) fn value(text: &str) -> Option<&str> {
+    text.get(..value_length(text.as_bytes())?)
+}
+
 /// Where the names and the values of the members of an object are.
 struct Places<'a> {
     bytes: &'a [u8],

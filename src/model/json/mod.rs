@@ -38,7 +38,7 @@ pub(crate) use raw::Raw;
 pub(crate) use sum::Sum;
 pub(crate) use text::JsonText;
 pub(crate) use value::Value;
-pub(crate) use write::{new_line, quote};
+pub(crate) use write::quote;
 
 use crate::error::{Error, Result};
 

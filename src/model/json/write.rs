@@ -118,7 +118,7 @@ impl Object {
 }
 
 /// Begins a line that is `indent` levels of two spaces deep.
-pub(crate) fn new_line(out: &mut String, indent: usize) {
+pub(super) fn new_line(out: &mut String, indent: usize) {
     /// As deep as documents go, but for what they hold in their data.
     const LINE: &str = "\n                ";
     match LINE.get(..1 + 2 * indent) {
