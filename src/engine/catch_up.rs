@@ -111,7 +111,7 @@ impl Engine {
             exclusive.keep_damaged(damaged)?;
         }
         if found.merged || found.damaged.is_some() || found.poisoned && repair {
-            let image = load::write(&found.state);
+            let image = |out: &mut dyn FnMut(&[u8]) -> Result<()>| load::write(&found.state, out);
             exclusive.rebase(found.state.commit, &image, found.left)?;
         } else if found.is_new_edit {
             exclusive.reserve(found.state.commit)?;

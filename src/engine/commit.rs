@@ -288,7 +288,7 @@ impl Engine {
         commit: u64,
         state: &State,
     ) -> Result<()> {
-        let replaced = exclusive.replace(commit, &mut || Ok(load::write(state)));
+        let replaced = exclusive.replace(commit, &|out| load::write(state, out));
         if let Err(error) = &replaced {
             // What the file holds now is settled by the next load.
             if error.kind() == ErrorKind::UnknownOutcome || error.name() == "FILE_CHANGED" {

@@ -114,7 +114,7 @@ impl Engine {
         let mut state = State::clone(&self.current());
         // The numbers of the commits that failed are not given out again.
         state.commit = state.commit.max(exclusive.position().seq);
-        let saved = exclusive.rebase(state.commit, &load::write(&state), None);
+        let saved = exclusive.rebase(state.commit, &|out| load::write(&state, out), None);
         let error = match saved {
             Ok(()) => {
                 let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);

@@ -219,16 +219,18 @@ fn remember(state: &State, numbers: &Object, highest: &mut Highest) {
     }
 }
 
-/// Writes the bytes of a store.
-pub(super) fn write(state: &State) -> Vec<u8> {
-    let expected = state.text_bytes().0 * 2 + 1024;
-    let mut writer = Writer::new(state.envelope.format, expected);
+/// Gives the bytes of the file of a store to `take`, piece by piece.
+///
+/// # Errors
+/// Those of `take`.
+pub(super) fn write(state: &State, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut writer = Writer::new(state.envelope.format, take);
     let names: Vec<_> = state.schema.dimensions.iter().map(|it| cut::written(&it.name)).collect();
     for slot in state.slots() {
         let implied = state.implied(slot);
         let left_out = names.iter().enumerate().filter(|(place, _)| implied & (1 << place) != 0);
         let left_out: Vec<&str> = left_out.map(|(_, name)| &**name).collect();
-        writer.document(state.text(slot), &left_out);
+        writer.document(state.text(slot), &left_out)?;
     }
     let mut envelope = (*state.envelope).clone();
     envelope.commit = state.commit;

@@ -191,8 +191,10 @@ impl Engine {
             .collect();
         let left = (!operations.is_empty()).then(|| LeftOver::All(operations.join("\n") + "\n"));
         match (left, loaded.poisoned) {
-            (None, false) => exclusive.replace(state.commit, &mut || Ok(load::write(&state)))?,
-            (left, _) => exclusive.rebase(state.commit, &load::write(&state), left)?,
+            (None, false) => exclusive.replace(state.commit, &|out| load::write(&state, out))?,
+            (left, _) => {
+                exclusive.rebase(state.commit, &|out| load::write(&state, out), left)?;
+            }
         }
         self.publish(state);
         Ok(())

@@ -60,7 +60,13 @@ pub(super) fn load(text: &str) -> State {
 }
 
 fn written(state: &State) -> String {
-    String::from_utf8(load::write(state)).unwrap()
+    let mut bytes = Vec::new();
+    let mut take = |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    };
+    load::write(state, &mut take).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// What another process would see.

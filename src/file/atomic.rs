@@ -33,40 +33,45 @@ pub(crate) struct Target<'a> {
     pub(crate) like: Option<Metadata>,
 }
 
-impl Target<'_> {
-    /// Puts `bytes` in the place of the file, if that is still the one with the fingerprint
-    /// `expected` (None: there is none); a new file gets `mode`. An error means that nothing was
-    /// done, but for the kind `UnknownOutcome`; `FILE_CHANGED` that somebody else was faster.
+/// The next version of a file, being written beside it; removed again unless it is put in place.
+pub(crate) struct NewVersion<'a> {
+    target: Target<'a>,
+    expected: Option<Fingerprint>,
+    temporary: OsString,
+    file: Box<dyn File>,
+    length: u64,
+    /// The file whose rights it gets.
+    like: Option<Metadata>,
+    is_placed: bool,
+}
+
+impl<'a> Target<'a> {
+    /// Puts `bytes` in the place of the file: as [`Target::begin`] and what follows it.
     pub(crate) fn replace(
         &self,
         bytes: &[u8],
         expected: Option<Fingerprint>,
         mode: u32,
     ) -> Result<Metadata> {
+        let mut version = self.begin(expected, mode)?;
+        version.append(bytes)?;
+        version.sync()?;
+        version.put_in_place()
+    }
+
+    /// Begins another version of the file, if that is still the one with the fingerprint
+    /// `expected` (None: there is none); a new file gets `mode`. An error of this or of what
+    /// follows means that nothing was done, but for the kind `UnknownOutcome`; `FILE_CHANGED` that
+    /// somebody else was faster.
+    pub(crate) fn begin(&self, expected: Option<Fingerprint>, mode: u32) -> Result<NewVersion<'a>> {
         let old = self.unchanged(expected)?;
         if old.is_some_and(|old| old.links > 1) {
             return Err(self.hard_linked());
         }
         let like = old.or(self.like);
         let (temporary, file) = self.create(if like.is_some() { PRIVATE } else { mode })?;
-        let placed = self
-            .fill(&*file, bytes, like.as_ref())
-            .and_then(|()| self.unchanged(expected))
-            .and_then(|_| self.put_in_place(&temporary, &*file));
-        if let Err(error) = placed {
-            // If this fails too, the next opener sweeps it.
-            drop(self.directory.remove(&temporary));
-            return Err(error);
-        }
-        self.sync_folder().map_err(|error| {
-            error
-                .with_kind(ErrorKind::UnknownOutcome)
-                .hint("the change may or may not survive a power cut; read it back")
-        })?;
-        // The rename moved the time of change.
-        file.metadata().map_err(|error| {
-            Error::io("look at", self.path, error).with_kind(ErrorKind::UnknownOutcome)
-        })
+        let target = *self;
+        Ok(NewVersion { target, expected, temporary, file, length: 0, like, is_placed: false })
     }
 
     /// Makes durable which files are in the folder, where the file system knows how.
@@ -121,31 +126,6 @@ impl Target<'_> {
         Err(Error::io("create a file beside", self.path, last))
     }
 
-    fn fill(&self, file: &dyn File, bytes: &[u8], old: Option<&Metadata>) -> Result<()> {
-        let failed = |error| Error::io("write the new version of", self.path, error);
-        file.allocate(bytes.len() as u64).map_err(failed)?;
-        write_full(file, bytes, 0).map_err(failed)?;
-        if let Some(old) = old {
-            keep_rights(file, old)
-                .map_err(|error| Error::io("keep the rights of", self.path, error))?;
-        }
-        file.sync_all().map_err(|error| Error::io("sync the new version of", self.path, error))
-    }
-
-    fn put_in_place(&self, temporary: &OsStr, file: &dyn File) -> Result<()> {
-        let Err(error) = self.directory.rename(temporary, self.name) else { return Ok(()) };
-        let error = Error::io("replace", self.path, error);
-        // A network file system may have done what it reports as failed.
-        let placed =
-            self.directory.id(self.name).and_then(|there| Ok(there == file.metadata()?.id));
-        match placed {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(error),
-            Err(gone) if gone.kind() == io::ErrorKind::NotFound => Err(error),
-            Err(_) => Err(error.with_kind(ErrorKind::UnknownOutcome)),
-        }
-    }
-
     /// What every name of a temporary file for this target begins with.
     fn temporary_prefix(&self) -> Vec<u8> {
         let base = self.store.as_bytes();
@@ -184,6 +164,70 @@ impl Target<'_> {
         .named("HARD_LINKED")
         .path(self.path)
         .hint("remove the other names, or use symbolic links")
+    }
+}
+
+impl NewVersion<'_> {
+    /// Writes what comes next.
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        write_full(&*self.file, bytes, self.length).map_err(|error| self.not_written(error))?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Makes what was written durable.
+    pub(crate) fn sync(&self) -> Result<()> {
+        let path = self.target.path;
+        if let Some(like) = &self.like {
+            keep_rights(&*self.file, like)
+                .map_err(|error| Error::io("keep the rights of", path, error))?;
+        }
+        self.file.sync_all().map_err(|error| Error::io("sync the new version of", path, error))
+    }
+
+    /// Gives it the name of the file, durably.
+    pub(crate) fn put_in_place(mut self) -> Result<Metadata> {
+        let target = self.target;
+        target.unchanged(self.expected)?;
+        self.rename()?;
+        self.is_placed = true;
+        target.sync_folder().map_err(|error| {
+            error
+                .with_kind(ErrorKind::UnknownOutcome)
+                .hint("the change may or may not survive a power cut; read it back")
+        })?;
+        // The rename moved the time of change.
+        self.file.metadata().map_err(|error| {
+            Error::io("look at", target.path, error).with_kind(ErrorKind::UnknownOutcome)
+        })
+    }
+
+    fn rename(&self) -> Result<()> {
+        let Target { directory, name, path, .. } = self.target;
+        let Err(error) = directory.rename(&self.temporary, name) else { return Ok(()) };
+        let error = Error::io("replace", path, error);
+        // A network file system may have done what it reports as failed.
+        let placed = directory.id(name).and_then(|there| Ok(there == self.file.metadata()?.id));
+        match placed {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(error),
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => Err(error),
+            Err(_) => Err(error.with_kind(ErrorKind::UnknownOutcome)),
+        }
+    }
+
+    #[cold]
+    fn not_written(&self, error: io::Error) -> Error {
+        Error::io("write the new version of", self.target.path, error)
+    }
+}
+
+impl Drop for NewVersion<'_> {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            // If this fails, the next opener sweeps it.
+            drop(self.target.directory.remove(&self.temporary));
+        }
     }
 }
 

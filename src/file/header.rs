@@ -23,7 +23,7 @@
 
 use std::io;
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 use super::{File, read_full, write_full};
 
@@ -39,6 +39,22 @@ const READS: usize = 4;
 /// The digest of the bytes of a data file; never 0, which stands for "none".
 pub(crate) fn digest(bytes: &[u8]) -> u128 {
     xxh3_128(bytes).max(1)
+}
+
+/// The digest of bytes that come piece by piece, as [`digest`] has it.
+#[derive(Default)]
+pub(crate) struct Digest(Xxh3);
+
+impl Digest {
+    /// Takes the bytes that come next.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all.
+    pub(crate) fn finish(&self) -> u128 {
+        self.0.digest128().max(1)
+    }
 }
 
 /// What a valid header says.

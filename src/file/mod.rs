@@ -93,10 +93,6 @@ pub(crate) trait File: Send + Sync {
     /// Writes some of `bytes`, and says how many.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
 
-    /// Claims the space for `length` bytes, where the file system can, so that a full disk is
-    /// noticed before anything is written.
-    fn allocate(&self, length: u64) -> io::Result<()>;
-
     /// Makes the content and the metadata durable.
     fn sync_all(&self) -> io::Result<()>;
 

@@ -235,10 +235,6 @@ impl File for OsFile {
         retry(|| self.file.write_at(bytes, offset))
     }
 
-    fn allocate(&self, length: u64) -> io::Result<()> {
-        allocate(&self.file, length)
-    }
-
     fn sync_all(&self) -> io::Result<()> {
         self.file.sync_all()
     }
@@ -327,25 +323,6 @@ fn lock_bytes(
 #[cfg(not(target_os = "linux"))]
 fn lock_bytes(_: &std::fs::File, _: Option<LockMode>, _: u64, _: u64) -> io::Result<()> {
     Err(Errno::EOPNOTSUPP.into())
-}
-
-#[cfg(target_os = "linux")]
-fn allocate(file: &std::fs::File, length: u64) -> io::Result<()> {
-    use nix::fcntl::{FallocateFlags, fallocate};
-    let length = libc::off_t::try_from(length).map_err(|_| io::Error::from(Errno::EFBIG))?;
-    if length == 0 {
-        return Ok(());
-    }
-    match retry(|| fallocate(file, FallocateFlags::empty(), 0, length)) {
-        // The file system cannot do it; writing will tell.
-        Err(error) if unsupported(&error) => Ok(()),
-        result => result,
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn allocate(_: &std::fs::File, _: u64) -> io::Result<()> {
-    Ok(())
 }
 
 /// Whether the error says that the file system does not know the call.

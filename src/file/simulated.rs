@@ -289,10 +289,6 @@ impl File for SimulatedFile {
         state.layers.write_at(self.inode, bytes, offset)
     }
 
-    fn allocate(&self, length: u64) -> io::Result<()> {
-        self.begin_change(Call::Allocate)?.0.layers.allocate(self.inode, length)
-    }
-
     fn sync_all(&self) -> io::Result<()> {
         self.begin(Call::Sync)?.0.layers.sync_file(self.inode);
         Ok(())

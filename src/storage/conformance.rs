@@ -10,9 +10,9 @@ use crate::error::ErrorKind;
 const WAIT: Duration = Duration::from_secs(20);
 const NO_WAIT: Duration = Duration::ZERO;
 
-/// Puts `text` in place as commit `commit`.
+/// Puts `text` in place as commit `commit`; a long one comes in pieces.
 pub(super) fn put(held: &dyn Exclusive, commit: u64, text: &str) -> crate::error::Result<()> {
-    held.replace(commit, &mut || Ok(text.as_bytes().to_vec()))
+    held.replace(commit, &|out| text.as_bytes().chunks(700).try_for_each(out))
 }
 
 /// What every backend shows, files or not.
@@ -74,7 +74,7 @@ fn keeps(first: &dyn Storage, second: &dyn Storage) {
     assert_eq!((error.kind(), error.name()), (ErrorKind::Busy, "FILE_CHANGED"));
     let loaded = held.load().unwrap();
     assert_eq!((loaded.image.as_deref(), loaded.commit_floor), (Some(&b"two"[..]), 2));
-    let failed = held.replace(3, &mut || Err(crate::error::Error::invalid("no image")));
+    let failed = held.replace(3, &|_| Err(crate::error::Error::invalid("no image")));
     assert_eq!(failed.unwrap_err().message(), "no image");
     put(&*held, 3, "three").unwrap();
     held.reserve(7).unwrap();

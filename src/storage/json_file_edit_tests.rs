@@ -98,9 +98,9 @@ fn an_edit_between_load_and_replace_is_not_overwritten() {
     let store = open_new(&path);
     save(&store, "one").unwrap();
     let held = store.lock(WAIT).unwrap();
-    let result = held.replace(2, &mut || {
+    let result = held.replace(2, &|out| {
         fs::write(&path, b"edited").unwrap();
-        Ok(b"two".to_vec())
+        out(b"two")
     });
     assert_eq!(result.unwrap_err().name(), "FILE_CHANGED");
     assert_eq!(scratch.read("a.json"), b"edited");

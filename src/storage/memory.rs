@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Description, Exclusive, LeftOver, Loaded, Position, Record, Size, Storage};
+use super::{
+    Change, Description, Exclusive, Image, LeftOver, Loaded, Position, Record, Size, Storage,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::turns::Turns;
 
@@ -71,11 +73,11 @@ impl Exclusive for Held {
         Ok(Loaded::default())
     }
 
-    fn replace(&self, _commit: u64, _image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
+    fn replace(&self, _commit: u64, _image: &Image<'_>) -> Result<()> {
         Ok(())
     }
 
-    fn rebase(&self, _commit: u64, _image: &[u8], _left: Option<LeftOver>) -> Result<()> {
+    fn rebase(&self, _commit: u64, _image: &Image<'_>, _left: Option<LeftOver>) -> Result<()> {
         Ok(())
     }
 

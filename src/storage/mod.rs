@@ -144,6 +144,9 @@ pub(crate) enum LeftOver {
     All(String),
 }
 
+/// Gives the bytes of a data file, piece by piece, to whom it is called with.
+pub(crate) type Image<'a> = dyn Fn(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> + 'a;
+
 /// The exclusive lock, held.
 pub(crate) trait Exclusive: Send + Sync {
     /// As [`Storage::changed`]; also `All` when another process raised the commit numbers by other
@@ -156,16 +159,16 @@ pub(crate) trait Exclusive: Send + Sync {
     /// Reads everything, mends what a crash left, and remembers what it saw.
     fn load(&self) -> Result<Loaded>;
 
-    /// Puts what `image` gives in the place of the file, as commit `commit`; a log is folded into
+    /// Puts the bytes of `image` in the place of the file, as commit `commit`; a log is folded into
     /// it that way and gone. An error means that nothing was done, but for the kind
     /// `UnknownOutcome`, after which the next call loads anew. Kind `Busy` named `FILE_CHANGED`:
     /// somebody changed the file since it was loaded; load and decide again. A backend that keeps
     /// nothing never calls `image`.
-    fn replace(&self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()>;
+    fn replace(&self, commit: u64, image: &Image<'_>) -> Result<()>;
 
     /// As [`Exclusive::replace`], for a log that does not go on: one that met a strange file, or
     /// whose sync failed. What the image does not hold of it is kept aside.
-    fn rebase(&self, commit: u64, image: &[u8], left: Option<LeftOver>) -> Result<()>;
+    fn rebase(&self, commit: u64, image: &Image<'_>, left: Option<LeftOver>) -> Result<()>;
 
     /// Keeps bytes of a data file that is damaged beside it, durably.
     fn keep_damaged(&self, image: &[u8]) -> Result<()>;

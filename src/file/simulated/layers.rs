@@ -195,13 +195,6 @@ impl Layers {
         Ok(bytes.len())
     }
 
-    pub(super) fn allocate(&mut self, inode: u64, length: u64) -> io::Result<()> {
-        let length = usize::try_from(length).map_err(|_| failure(libc::EFBIG))?;
-        let length = length.max(self.file(inode)?.content.len());
-        self.change(Change::Length { inode, length });
-        self.touch(inode, true)
-    }
-
     pub(super) fn set_rights(
         &mut self,
         inode: u64,

@@ -17,8 +17,6 @@ pub enum Call {
     Metadata,
     /// Reading from a file.
     Read,
-    /// Claiming space.
-    Allocate,
     /// Writing to a file.
     Write,
     /// Setting owner or mode.
@@ -37,7 +35,7 @@ pub enum Call {
 
 impl Call {
     /// Every kind.
-    pub const ALL: [Call; 15] = [
+    pub const ALL: [Call; 14] = [
         Call::OpenFolder,
         Call::Access,
         Call::Entries,
@@ -45,7 +43,6 @@ impl Call {
         Call::Create,
         Call::Metadata,
         Call::Read,
-        Call::Allocate,
         Call::Write,
         Call::SetRights,
         Call::Sync,

@@ -193,7 +193,12 @@ mod tests {
     const TIME: &str = "2026-11-21T09:00:00Z";
 
     fn file(format: Format, count: u32) -> String {
-        let mut writer = Writer::new(format, 0);
+        let mut bytes = Vec::new();
+        let mut take = |piece: &[u8]| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        };
+        let mut writer = Writer::new(format, &mut take);
         for number in 0..count {
             // Nested objects in lists look like documents but for their indentation.
             let head = format!(r#""uuid":"01940000-0000-7000-8000-{number:012}","rev":1{number}"#);
@@ -204,9 +209,10 @@ mod tests {
             let texts = format!(r#""title":"\n    {{","body":"{body}""#);
             let dimensions = format!(r#""dimensions":{{"status":"{status}"}},"data":{data}"#);
             let text = format!("{{{head},{texts},{dimensions},{}}}", times.join(","));
-            writer.document(&text, &[]);
+            writer.document(&text, &[]).unwrap();
         }
-        String::from_utf8(writer.finish(&Envelope::default())).unwrap()
+        writer.finish(&Envelope::default()).unwrap();
+        String::from_utf8(bytes).unwrap()
     }
 
     /// Reads a text, with threads whatever its size or without any.

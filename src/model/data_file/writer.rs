@@ -1,30 +1,37 @@
 //! The one form that is written.
 
 use super::{Envelope, Format, canonical};
-use crate::memory;
+use crate::error::Result;
 use crate::model::json::quote;
 
-/// Writes a file, document by document.
-pub(crate) struct Writer {
+/// From so many bytes on what is written is handed on: few calls, and they stay in the caches.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// Writes a file, document by document, to who takes its bytes.
+pub(crate) struct Writer<'w> {
     format: Format,
+    /// What was not handed on yet.
     out: String,
+    take: &'w mut dyn FnMut(&[u8]) -> Result<()>,
     empty: bool,
 }
 
-impl Writer {
+impl<'w> Writer<'w> {
     /// Begins a file.
-    pub(crate) fn new(format: Format, bytes_expected: usize) -> Writer {
-        let mut out = memory::text(bytes_expected);
-        out.push_str(match format {
+    pub(crate) fn new(format: Format, take: &'w mut dyn FnMut(&[u8]) -> Result<()>) -> Writer<'w> {
+        let begin = match format {
             Format::Pretty => "{\n  \"documents\": [",
             Format::Lines => "{\"documents\":[",
-        });
-        Writer { format, out, empty: true }
+        };
+        Writer { format, out: begin.to_owned(), take, empty: true }
     }
 
-    /// Appends a document, given the text that is stored, without the dimensions `left_out`, whose
+    /// Writes a document, given the text that is stored, without the dimensions `left_out`, whose
     /// names are as JSON has them.
-    pub(crate) fn document(&mut self, stored: &str, left_out: &[&str]) {
+    ///
+    /// # Errors
+    /// Those of who takes the bytes; so have all that follow.
+    pub(crate) fn document(&mut self, stored: &str, left_out: &[&str]) -> Result<()> {
         if !std::mem::take(&mut self.empty) {
             self.out.push(',');
         }
@@ -33,10 +40,15 @@ impl Writer {
             Format::Lines => "\n",
         });
         canonical::write(stored, left_out, self.format, &mut self.out);
+        if self.out.len() >= PIECE_BYTES {
+            (self.take)(self.out.as_bytes())?;
+            self.out.clear();
+        }
+        Ok(())
     }
 
-    /// Appends everything else and gives the bytes of the file.
-    pub(crate) fn finish(mut self, envelope: &Envelope) -> Vec<u8> {
+    /// Writes everything else.
+    pub(crate) fn finish(mut self, envelope: &Envelope) -> Result<()> {
         self.out.push_str(match (self.format, self.empty) {
             (Format::Pretty, false) => "\n  ],\n",
             (Format::Lines, false) => "\n],\n",
@@ -56,7 +68,7 @@ impl Writer {
             Format::Pretty => "\n}\n",
             Format::Lines => "}\n",
         });
-        self.out.into_bytes()
+        (self.take)(self.out.as_bytes())
     }
 
     fn name(&mut self, name: &str) {

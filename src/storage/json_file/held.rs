@@ -6,12 +6,12 @@ use super::aside::Aside;
 use super::place::Place;
 use super::{Inner, not_loaded};
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::atomic::Target;
-use crate::file::header::{Header, digest};
+use crate::file::atomic::{NewVersion, Target};
+use crate::file::header::{Digest, Header};
 use crate::file::lock::Guard;
 use crate::file::{Metadata, look};
 use crate::storage::seen::{Base, SeenLog, View, grain};
-use crate::storage::{Body, Change, Exclusive, LeftOver, Loaded, Position, Record, Size};
+use crate::storage::{Body, Change, Exclusive, Image, LeftOver, Loaded, Position, Record, Size};
 use crate::wal::log::Log;
 use crate::wal::record::Heading;
 
@@ -163,16 +163,33 @@ impl Held {
         Ok(())
     }
 
-    /// Puts `bytes` in the place of the file and lets the header, which is as given, say so before
-    /// and after.
-    fn put(&self, mut header: Header, commit: u64, bytes: &[u8]) -> Result<()> {
-        let seen = self.store.seen().clone();
-        let expected = match seen.file {
+    /// Writes the next version of the file, durably, and gives it with its digest.
+    fn write_version(&self, image: &Image<'_>) -> Result<(NewVersion<'_>, u128)> {
+        let expected = match self.store.seen().file {
             View::Present(base) => Some(base.fingerprint),
             View::Missing => None,
             View::Unknown => return Err(not_loaded(&self.store.path)),
         };
-        let new = digest(bytes);
+        let target = self.store.target(&self.place);
+        let mut version = target.begin(expected, self.store.access.mode & 0o777)?;
+        let mut digest = Digest::default();
+        image(&mut |bytes| {
+            digest.update(bytes);
+            version.append(bytes)
+        })?;
+        version.sync()?;
+        Ok((version, digest.finish()))
+    }
+
+    /// Puts a version, whose digest is `new`, in the place of the file and lets the header, which
+    /// is as given, say so before and after.
+    fn put(
+        &self,
+        mut header: Header,
+        commit: u64,
+        (version, new): (NewVersion<'_>, u128),
+    ) -> Result<()> {
+        let seen = self.store.seen().clone();
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
         match &seen.log {
@@ -194,9 +211,7 @@ impl Held {
             seen.raise(commit);
         }
         self.store.watch.end();
-        let target = self.store.target(&self.place);
-        let placed = target.replace(bytes, expected, self.store.access.mode & 0o777);
-        let metadata = placed.inspect_err(|error| {
+        let metadata = version.put_in_place().inspect_err(|error| {
             if error.kind() == ErrorKind::UnknownOutcome {
                 self.store.seen().file = View::Unknown;
             }
@@ -263,12 +278,12 @@ impl Held {
         }
     }
 
-    fn replace_whole(&self, header: Header, commit: u64, bytes: &[u8]) -> Result<()> {
-        let Some(log) = self.log() else { return self.put(header, commit, bytes) };
+    fn replace_whole(&self, header: Header, commit: u64, image: &Image<'_>) -> Result<()> {
+        let version = self.write_version(image)?;
+        let Some(log) = self.log() else { return self.put(header, commit, version) };
         let before = *self.end();
-        let placed = self
-            .end_log(&log, commit, digest(bytes))
-            .and_then(|()| self.put(header, commit, bytes));
+        let placed =
+            self.end_log(&log, commit, version.1).and_then(|()| self.put(header, commit, version));
         if placed.as_ref().is_err_and(|error| error.kind() != ErrorKind::UnknownOutcome) {
             // The log goes on as if nothing had been tried.
             *self.end() = before;
@@ -306,22 +321,19 @@ impl Exclusive for Held {
         loaded
     }
 
-    fn replace(&self, commit: u64, image: &mut dyn FnMut() -> Result<Vec<u8>>) -> Result<()> {
+    fn replace(&self, commit: u64, image: &Image<'_>) -> Result<()> {
         let header = self.writable_header()?;
-        if matches!(self.store.seen().file, View::Unknown) {
-            return Err(not_loaded(&self.store.path));
-        }
         if !self.takes_long() {
-            return self.replace_whole(header, commit, &image()?);
+            return self.replace_whole(header, commit, image);
         }
         let header = Header { busy: true, ..header };
         self.guard.write_header(&header)?;
-        let replaced = image().and_then(|bytes| self.replace_whole(header, commit, &bytes));
+        let replaced = self.replace_whole(header, commit, image);
         self.tell_that_it_is_over();
         replaced
     }
 
-    fn rebase(&self, commit: u64, image: &[u8], left: Option<LeftOver>) -> Result<()> {
+    fn rebase(&self, commit: u64, image: &Image<'_>, left: Option<LeftOver>) -> Result<()> {
         match left {
             Some(LeftOver::Some(operations)) => {
                 self.store.keep_aside(&self.place, Aside::Conflict, operations.as_bytes())?;
@@ -331,7 +343,7 @@ impl Exclusive for Held {
             }
             None => {}
         }
-        self.put(self.header()?, commit, image)
+        self.put(self.header()?, commit, self.write_version(image)?)
     }
 
     fn keep_damaged(&self, image: &[u8]) -> Result<()> {

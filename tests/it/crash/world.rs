@@ -281,7 +281,6 @@ fn changes(call: Call) -> bool {
         | Call::Read
         | Call::Lock => false,
         Call::Create
-        | Call::Allocate
         | Call::Write
         | Call::SetRights
         | Call::Sync
