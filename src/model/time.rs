@@ -3,6 +3,7 @@
 //! This module never asks a clock; the engine's clock makes instants with [`Time::from_unix`].
 
 use std::fmt;
+use std::ops::Range;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
@@ -11,6 +12,8 @@ use crate::model::json::JsonText;
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 const FRACTION_DIGITS_MAX: usize = 9;
+/// The longest text of a time, but for the `Z` at its end.
+const FORM: &[u8; 29] = b"yyyy-mm-ddThh:mm:ss.nnnnnnnnn";
 
 /// An instant between the years 1 and 9999, to the nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,33 +61,41 @@ impl Time {
 
     /// The text in UTC, without needless zeros in the fraction: `2026-11-21T09:00:00.5Z`.
     pub(crate) fn to_text(self) -> String {
-        let date = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default();
-        let mut form = *b"yyyy-mm-ddThh:mm:ss.nnnnnnnnn";
+        let mut text = String::with_capacity(FORM.len() + 1);
+        self.push_text(&mut text);
+        text
+    }
+
+    /// The text as a document holds it.
+    pub(crate) fn to_json(self) -> JsonText<'static> {
+        let mut text = String::with_capacity(FORM.len() + 3);
+        text.push('"');
+        self.push_text(&mut text);
+        text.push('"');
+        JsonText::written(text)
+    }
+
+    fn push_text(self, out: &mut String) {
+        let time = DateTime::from_timestamp(self.seconds, 0).unwrap_or_default().naive_utc();
+        let mut form = *FORM;
         let parts = [
-            (0..4, date.year().unsigned_abs()),
-            (5..7, date.month()),
-            (8..10, date.day()),
-            (11..13, date.hour()),
-            (14..16, date.minute()),
-            (17..19, date.second()),
+            (0..4, time.year().unsigned_abs()),
+            (5..7, time.month()),
+            (8..10, time.day()),
+            (11..13, time.hour()),
+            (14..16, time.minute()),
+            (17..19, time.second()),
             (20..29, self.nanos),
         ];
         for (place, number) in parts {
             write_digits(form.get_mut(place).unwrap_or_default(), number);
         }
         let form = std::str::from_utf8(&form).unwrap_or_default();
-        let mut text = String::with_capacity(form.len() + 1);
-        text.push_str(match self.nanos {
+        out.push_str(match self.nanos {
             0 => form.get(..19).unwrap_or_default(),
             _ => form.trim_end_matches('0'),
         });
-        text.push('Z');
-        text
-    }
-
-    /// The text as a document holds it.
-    pub(crate) fn to_json(self) -> JsonText<'static> {
-        JsonText::string(&self.to_text())
+        out.push('Z');
     }
 
     /// The instant `nanos` later, at most [`Time::MAX`].
@@ -121,21 +132,19 @@ fn write_digits(place: &mut [u8], mut number: u32) {
     }
 }
 
+/// The number that at most nine digits stand for.
+fn value_of(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit & 15))
+}
+
 type Reading<T> = std::result::Result<T, &'static str>;
 
 fn read(text: &str) -> Reading<Time> {
-    let mut rest = Rest(text.as_bytes());
-    let year = rest.number(4)?;
-    rest.mark(b"-")?;
-    let month = rest.number(2)?;
-    rest.mark(b"-")?;
-    let day = rest.number(2)?;
-    rest.mark(b"Tt")?;
-    let hour = rest.number(2)?;
-    rest.mark(b":")?;
-    let minute = rest.number(2)?;
-    rest.mark(b":")?;
-    let second = rest.number(2)?;
+    let (local, rest) = take(text.as_bytes(), b"0000-00-00T00:00:00")?;
+    let part = |place| value_of(local.get::<Range<usize>>(place).unwrap_or_default());
+    let (year, month, day) = (part(0..4), part(5..7), part(8..10));
+    let (hour, minute, second) = (part(11..13), part(14..16), part(17..19));
+    let mut rest = Rest(rest);
     let nanos = rest.fraction()?;
     let offset = rest.offset()?;
     if !rest.0.is_empty() {
@@ -154,63 +163,77 @@ fn read(text: &str) -> Reading<Time> {
     Ok(time)
 }
 
+/// Takes a part of a text that has the given form, in which a 0 stands for any digit.
+#[inline]
+fn take<'t, const BYTES: usize>(
+    text: &'t [u8],
+    form: &[u8; BYTES],
+) -> Reading<(&'t [u8; BYTES], &'t [u8])> {
+    let Some((part, rest)) = text.split_first_chunk() else {
+        check(text, form)?;
+        return Err("is not complete");
+    };
+    check(part, form)?;
+    Ok((part, rest))
+}
+
+/// Checks that a text has the given form as far as it goes.
+#[inline]
+fn check(text: &[u8], form: &[u8]) -> Reading<()> {
+    for (byte, form) in text.iter().zip(form) {
+        match form {
+            b'0' if !byte.is_ascii_digit() => {
+                return Err("has something else where a digit belongs");
+            }
+            b'T' if !matches!(byte, b'T' | b't') => {
+                return Err("has no 'T' between day and hour");
+            }
+            b'-' | b':' if byte != form => {
+                return Err("has something else where '-' or ':' belongs");
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// What has not been read of a time.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {
-    /// Takes a number of exactly so many digits.
-    fn number(&mut self, digits: usize) -> Reading<u32> {
-        let (number, rest) = self.0.split_at_checked(digits).ok_or("is not complete")?;
-        self.0 = rest;
-        number.iter().try_fold(0, |value, digit| match digit {
-            b'0'..=b'9' => Ok(value * 10 + u32::from(digit - b'0')),
-            _ => Err("has something else where a digit belongs"),
-        })
-    }
-
-    /// Takes one of `marks`.
-    fn mark(&mut self, marks: &[u8]) -> Reading<u8> {
-        match self.0.split_first() {
-            Some((mark, rest)) if marks.contains(mark) => {
-                self.0 = rest;
-                Ok(*mark)
-            }
-            Some(_) if marks == b"Tt" => Err("has no 'T' between day and hour"),
-            Some(_) if marks.contains(&b'Z') => Err("has no 'Z' or offset after the seconds"),
-            Some(_) => Err("has something else where '-' or ':' belongs"),
-            None if marks.contains(&b'Z') => Err("has no 'Z' or offset at its end"),
-            None => Err("is not complete"),
-        }
-    }
-
     /// Takes a fraction of a second, if there is one, as nanoseconds.
     fn fraction(&mut self) -> Reading<u32> {
         let Some(fraction) = self.0.strip_prefix(b".") else { return Ok(0) };
-        self.0 = fraction;
-        let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 {
+        let count = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if count == 0 {
             return Err("has no digit after the point");
         }
-        if digits > FRACTION_DIGITS_MAX {
+        if count > FRACTION_DIGITS_MAX {
             return Err("has more than nine digits after the point");
         }
-        let number = self.number(digits)?;
-        Ok((digits..FRACTION_DIGITS_MAX).fold(number, |nanos, _| nanos * 10))
+        let (digits, rest) = fraction.split_at_checked(count).unwrap_or_default();
+        self.0 = rest;
+        Ok((count..FRACTION_DIGITS_MAX).fold(value_of(digits), |nanos, _| nanos * 10))
     }
 
     /// Takes `Z` or an offset, as seconds east of UTC.
     fn offset(&mut self) -> Reading<i64> {
-        let sign = match self.mark(b"Zz+-")? {
-            b'+' => 1,
-            b'-' => -1,
-            _ => return Ok(0),
+        let (sign, offset) = match self.0.split_first() {
+            Some((b'Z' | b'z', rest)) => {
+                self.0 = rest;
+                return Ok(0);
+            }
+            Some((b'+', offset)) => (1, offset),
+            Some((b'-', offset)) => (-1, offset),
+            Some(_) => return Err("has no 'Z' or offset after the seconds"),
+            None => return Err("has no 'Z' or offset at its end"),
         };
-        let hours = self.number(2)?;
-        self.mark(b":")?;
-        let minutes = self.number(2)?;
+        let (&[h, hh, _, m, mm], rest) = take(offset, b"00:00")?;
+        let (hours, minutes) = (value_of(&[h, hh]), value_of(&[m, mm]));
         if hours > 23 || minutes > 59 {
             return Err("has an offset of a day or more");
         }
+        self.0 = rest;
         Ok(sign * i64::from(hours * 3_600 + minutes * 60))
     }
 }

@@ -16,6 +16,8 @@ use crate::threads::{InOrder, in_order};
 const TEXT_BYTES_MIN: usize = 1 << 20;
 /// About how many bytes a piece has.
 const PIECE_BYTES: usize = 128 << 10;
+/// About how many bytes a document has, if not more.
+const DOCUMENT_BYTES: usize = 512;
 
 /// What was read ahead of a text.
 #[derive(Default)]
@@ -126,7 +128,11 @@ impl<'a> Cut<'a> {
     fn read(&self, number: usize) -> Piece {
         let from = number * PIECE_BYTES;
         let (start, end) = (self.find(from), self.find(from + PIECE_BYTES));
-        let (mut piece, mut buffers) = (Piece::default(), Buffers::default());
+        let mut piece = Piece {
+            documents: Vec::with_capacity(PIECE_BYTES / DOCUMENT_BYTES),
+            text: String::with_capacity(end - start),
+        };
+        let mut buffers = Buffers::default();
         let mut cursor = Cursor::new(self.text, start);
         loop {
             cursor.pass_space();

@@ -61,6 +61,11 @@ impl JsonText<'static> {
         JsonText(value.to_text().into())
     }
 
+    /// Of what is in this form already.
+    pub(crate) fn written(text: String) -> JsonText<'static> {
+        JsonText(text.into())
+    }
+
     /// The text of a string.
     pub(crate) fn string(text: &str) -> JsonText<'static> {
         let mut quoted = String::with_capacity(text.len() + 2);
