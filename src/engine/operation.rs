@@ -91,11 +91,11 @@ fn read_operation(parser: &mut Parser<'_>) -> Result<Operation> {
     // What may be large is moved, not read from one tree of values into another.
     let (mut document, mut patch, mut condition) = (None, None, None);
     parser.object(&mut |parser, name| {
-        match name.as_str() {
+        match &*name {
             "document" => document = Some(JsonText::next(parser)?),
             "patch" => patch = Some(JsonText::next(parser)?),
             "where" => condition = Some(parser.value()?),
-            _ => drop(members.insert(name, parser.value()?)),
+            _ => drop(members.insert(name.into_owned(), parser.value()?)),
         }
         Ok(())
     })?;

@@ -213,7 +213,7 @@ impl<'a> Step<'a> {
                 return Ok(());
             }
             let raw = parser.raw_value()?;
-            match name.as_str() {
+            match &*name {
                 "del" => step.delete = Some(raw.trim_matches('"')),
                 "schema" => step.schema = Some(raw),
                 "was" => {

@@ -190,7 +190,12 @@ impl State {
     pub(crate) fn find_key(&self, key: &str) -> Option<u32> {
         let mut quoted = String::with_capacity(key.len() + 2);
         quote(key, &mut quoted);
-        self.find_hashed_key(self.hash(quoted.as_str()), &quoted)
+        self.find_quoted_key(&quoted)
+    }
+
+    /// The document with the key that is written so.
+    pub(super) fn find_quoted_key(&self, quoted: &str) -> Option<u32> {
+        self.find_hashed_key(self.hash(quoted), quoted)
     }
 
     /// What a UUID or a quoted key is found by.

@@ -48,8 +48,9 @@ impl Draft {
         if document.uuid == Uuid::nil() {
             document.uuid = self.uuid_at(now);
         }
-        document.created_at = created_at.unwrap_or(now).to_json();
-        document.updated_at = updated_at.unwrap_or(now).to_json();
+        let now = now.to_json();
+        document.created_at = created_at.map_or_else(|| now.clone(), Time::to_json);
+        document.updated_at = updated_at.map_or(now, Time::to_json);
         document.complete(&schema);
         self.put_new(document)
     }
@@ -218,13 +219,13 @@ impl Draft {
     }
 
     fn check_key_is_free(&self, document: &Document, own: Option<u32>) -> Result<()> {
-        let Some(key) = document.key_text() else { return Ok(()) };
-        match self.state.find_key(&key) {
+        let Some(key) = &document.key else { return Ok(()) };
+        match self.state.find_quoted_key(key.as_text()) {
             Some(other) if Some(other) != own => {
                 Err(Error::new(ErrorKind::Exists, "another document has this key")
                     .field("key")
                     .id(self.state.uuid_text(other))
-                    .actual(key.into_owned()))
+                    .actual(key.as_str().unwrap_or_default()))
             }
             _ => Ok(()),
         }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::json::{JsonText, Number, Object, Value, cut, quote};
-use crate::model::schema::{CODE_OTHER, DIMENSIONS_MAX, DimensionKind, Schema};
+use crate::model::schema::{CODE_OTHER, DIMENSIONS_MAX, Dimension, DimensionKind, Schema};
 use crate::model::time::Time;
 
 /// Bytes of a key at most.
@@ -217,20 +217,15 @@ impl Document {
     /// missing. Returns a bit for each dimension whose default was added.
     pub(crate) fn complete(&mut self, schema: &Schema) -> u8 {
         let mut implied = 0;
-        let mut rest = std::mem::take(&mut self.dimensions);
-        let mut ordered = Object::default();
         for (index, dimension) in schema.dimensions.iter().enumerate() {
-            if let Some(value) = rest.remove(dimension.member()) {
-                ordered.insert(dimension.member().to_owned(), value);
-            } else if let Some(value) = &dimension.default_value {
-                ordered.insert(dimension.name.clone(), Value::String(value.clone()));
+            let Some(value) = &dimension.default_value else { continue };
+            if !self.dimensions.contains_key(&dimension.name) {
+                self.dimensions.append(dimension.name.clone(), Value::String(value.clone()));
                 implied |= 1 << index;
             }
         }
-        for (name, value) in rest {
-            ordered.insert(name, value);
-        }
-        self.dimensions = ordered;
+        let members = schema.dimensions.iter().map(Dimension::member);
+        self.dimensions.order_by(|name| members.clone().position(|member| member == name));
         implied
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Short IDs inside (`id`, the parent) are left to the engine, which knows the state they mean.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -63,7 +65,7 @@ impl Input {
                 self.uuid =
                     optional_text(name, &value)?.map(|text| read_uuid(&text)).transpose()?;
             }
-            "id" => self.id = optional_text(name, &value)?,
+            "id" => self.id = optional_text(name, &value)?.map(Cow::into_owned),
             "rev" => self.rev = read_rev(&value)?,
             "key" => self.key = Some(read_key(&value)?),
             "title" => self.title = Some(read_text(name, value)?),
@@ -103,7 +105,8 @@ impl Input {
                         return Err(Error::invalid("the parent is given twice").field(field));
                     }
                     let text = optional_text(&field, &value)?;
-                    self.parent = Some(text.filter(|text| !text.is_empty()));
+                    let text = text.filter(|text| !text.is_empty());
+                    self.parent = Some(text.map(Cow::into_owned));
                 }
                 Some(dimension) => {
                     let value = dimension_value(dimension, value.value(), &name)?;
@@ -205,11 +208,11 @@ impl Input {
 }
 
 fn set_dimension(document: &mut Document, schema: &Schema, name: String, value: Option<Value>) {
-    let default = schema
-        .dimension(&name)
-        .and_then(|index| schema.dimensions.get(index))
-        .and_then(|dimension| dimension.default_value.clone());
-    match value.or(default.map(Value::String)) {
+    let default = || {
+        let dimension = schema.dimensions.get(schema.dimension(&name)?)?;
+        dimension.default_value.clone().map(Value::String)
+    };
+    match value.or_else(default) {
         Some(value) => {
             document.dimensions.insert(name, value);
         }
@@ -281,9 +284,9 @@ fn dimension_value(dimension: &Dimension, value: Value, name: &str) -> Result<Op
     .candidates(values))
 }
 
-fn optional_text(field: &str, value: &JsonText<'_>) -> Result<Option<String>> {
+fn optional_text<'v>(field: &str, value: &'v JsonText<'_>) -> Result<Option<Cow<'v, str>>> {
     match value.as_str() {
-        Some(text) => Ok(Some(text.into_owned())),
+        Some(text) => Ok(Some(text)),
         None if value.is_null() => Ok(None),
         None => Err(wrong_type(field, "text", value.type_name())),
     }
@@ -326,7 +329,7 @@ fn read_rev(value: &JsonText<'_>) -> Result<Option<u64>> {
 fn read_key(value: &JsonText<'_>) -> Result<Option<String>> {
     let key = optional_text("key", value)?;
     key.as_deref().map_or(Ok(()), check_key)?;
-    Ok(key)
+    Ok(key.map(Cow::into_owned))
 }
 
 fn read_time(field: &str, value: &JsonText<'_>) -> Result<Option<Time>> {

@@ -157,7 +157,7 @@ fn take_apart<'a>(
     let mut seen = Vec::new();
     let mut parser = Parser::new(text);
     parser.object(&mut |parser, name| {
-        let role = match name.as_str() {
+        let role = match &*name {
             "documents" | "Documents" => "documents",
             "metadata" | "Metadata" => "metadata",
             _ => "",
@@ -181,7 +181,7 @@ fn take_apart<'a>(
             }
             _ => {
                 let value = parser.value()?;
-                envelope.others.insert(name, value);
+                envelope.others.insert(name.into_owned(), value);
             }
         }
         Ok(())

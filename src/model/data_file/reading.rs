@@ -35,9 +35,9 @@ pub(super) fn read_document<'a>(
         match member {
             "uuid" => uuid = read_uuid(&value)?,
             // The Go original writes the ID it computed, too.
-            "" if COMPUTED_MEMBERS.contains(&name.as_str()) || name == "SimpleID" => {}
+            "" if COMPUTED_MEMBERS.contains(&&*name) || name == "SimpleID" => {}
             "" => {
-                document.others.insert(name, value);
+                document.others.insert(name.into_owned(), value);
             }
             _ => read_member(&mut document, &mut data, member, value)?,
         }

@@ -57,6 +57,17 @@ impl Object {
         Some(self.members.remove(place).1)
     }
 
+    /// Puts members in the order of their ranks; behind them, in their order, those without one.
+    pub(crate) fn order_by(&mut self, rank: impl Fn(&str) -> Option<usize>) {
+        let rank = |member: &(String, Value)| rank(&member.0).unwrap_or(usize::MAX);
+        if self.members.is_sorted_by_key(rank) {
+            return;
+        }
+        self.members.sort_by_key(rank);
+        self.index = NameIndex::default();
+        self.index.appended(&self.members, name_of);
+    }
+
     /// The members in their order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&String, &Value)> + Clone {
         self.members.iter().map(|(name, value)| (name, value))
@@ -108,6 +119,26 @@ mod tests {
         assert_eq!(object.insert("1".into(), Value::Null), Some(Value::Number(1_u64.into())));
         assert_eq!(object.insert("x".into(), Value::Bool(true)), None);
         assert_eq!(Value::Object(object).to_text(), r#"{"0":0,"1":null,"2":2,"x":true}"#);
+    }
+
+    #[test]
+    fn members_are_ordered_by_rank_and_found_afterwards() {
+        for count in [0, 3, 24, 25, 60] {
+            let mut object = numbered(0..count);
+            // Odd ones first, from the last on; the others stay behind them as they are.
+            let rank = |name: &str| {
+                let number: usize = name.parse().unwrap();
+                (number % 2 == 1).then(|| 100 - number)
+            };
+            object.order_by(rank);
+            let odd = (0..count).filter(|n| n % 2 == 1).rev();
+            let expected: Vec<u64> = odd.chain((0..count).filter(|n| n % 2 == 0)).collect();
+            let values = expected.iter().map(|&n| Value::Number(n.into()));
+            assert!(object.iter().map(|(_, value)| value.clone()).eq(values));
+            for (place, n) in expected.iter().enumerate() {
+                assert_eq!(object.place(&n.to_string()), Some(place));
+            }
+        }
     }
 
     #[test]

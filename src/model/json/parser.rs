@@ -27,13 +27,15 @@ pub(crate) struct Parser<'a> {
     values_left: u32,
     /// How many characters of white space were passed.
     spaces: usize,
+    /// Lists of names that are not in use.
+    spare: Vec<Names<'a>>,
 }
 
 impl<'a> Parser<'a> {
     /// Begins at the start of `text`, behind a byte-order mark if there is one.
     pub(crate) fn new(text: &'a str) -> Parser<'a> {
         let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-        Parser { text, at, values_left: VALUES_MAX, spaces: 0 }
+        Parser { text, at, values_left: VALUES_MAX, spaces: 0, spare: Vec::new() }
     }
 
     /// For a text of our own, of which as many values may be made as there are.
@@ -118,18 +120,12 @@ impl<'a> Parser<'a> {
     /// INVALID where there is no object or its form is wrong, and the errors of `each`.
     pub(crate) fn object(
         &mut self,
-        each: &mut dyn FnMut(&mut Self, String) -> Result<()>,
+        each: &mut dyn FnMut(&mut Self, Cow<'a, str>) -> Result<()>,
     ) -> Result<()> {
         if self.peek() != Some(b'{') {
             return Err(self.unexpected("an object"));
         }
-        let mut names = Names::default();
-        self.members(|parser, start, name| {
-            if !names.add(name.clone()) {
-                return Err(parser.repeated(start, &name));
-            }
-            each(parser, name.into_owned())
-        })
+        self.named_members(each)
     }
 
     /// Reads an array; `each` is called before every element and must read it.
@@ -194,13 +190,7 @@ impl<'a> Parser<'a> {
             Some(b'"') => self.string().map(drop),
             Some(b'{') => {
                 let depth = self.deeper(depth)?;
-                let mut names = Names::default();
-                self.members(|parser, start, name| {
-                    if !names.add(name.clone()) {
-                        return Err(parser.repeated(start, &name));
-                    }
-                    parser.skip_within(depth)
-                })
+                self.named_members(|parser, _| parser.skip_within(depth))
             }
             Some(b'[') => {
                 let depth = self.deeper(depth)?;
@@ -209,6 +199,23 @@ impl<'a> Parser<'a> {
             Some(b'-' | b'0'..=b'9') => self.number().map(drop),
             _ => self.literal().map(drop),
         }
+    }
+
+    /// Reads the object that begins here, whose names must differ.
+    fn named_members(
+        &mut self,
+        mut each: impl FnMut(&mut Self, Cow<'a, str>) -> Result<()>,
+    ) -> Result<()> {
+        let mut names = self.spare.pop().unwrap_or_default();
+        self.members(|parser, start, name| {
+            if !names.add(name.clone()) {
+                return Err(parser.repeated(start, &name));
+            }
+            each(parser, name)
+        })?;
+        names.clear();
+        self.spare.push(names);
+        Ok(())
     }
 
     /// Reads the object that begins here; `each` gets the offset of the name and the name.
