@@ -141,7 +141,7 @@ type Reading<T> = std::result::Result<T, &'static str>;
 
 fn read(text: &str) -> Reading<Time> {
     let (local, rest) = take(text.as_bytes(), b"0000-00-00T00:00:00")?;
-    let part = |place| value_of(local.get::<Range<usize>>(place).unwrap_or_default());
+    let part = |place: Range<usize>| value_of(local.get(place).unwrap_or_default());
     let (year, month, day) = (part(0..4), part(5..7), part(8..10));
     let (hour, minute, second) = (part(11..13), part(14..16), part(17..19));
     let mut rest = Rest(rest);

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::DATA_PREFIX;
 use crate::model::document::{Codes, ParentRef, check_key};
-use crate::model::json::{Cursor, Name, Names, cut, quote};
+use crate::model::json::{Cursor, Name, Names, quote};
 use crate::model::schema::{CODE_OTHER, DimensionKind, Numbering, Schema};
 use crate::model::time::Time;
 
@@ -106,7 +106,9 @@ pub(super) fn read<'a, 'b>(
     let uuid = read_uuid(uuid)?;
     let rev = rev.parse().ok().filter(|&rev| rev > 0)?;
     let created = Time::parse_canonical(created_at)?;
-    Time::parse_canonical(updated_at)?;
+    if updated_at != created_at {
+        Time::parse_canonical(updated_at)?;
+    }
     Some(Canonical { head: Head { uuid, rev, created, codes, parent, implied }, text })
 }
 
@@ -187,7 +189,7 @@ fn read_data<'a>(
         out.push('"');
         out.push_str(own);
         out.push_str("\":");
-        cut::push_compact(cursor.value(DIMENSION_DEPTH)?, out);
+        cursor.push_value(DIMENSION_DEPTH, out)?;
         name = cursor.next_name()?;
     }
     out.push('}');
@@ -203,8 +205,9 @@ fn separate(out: &mut String) {
 
 /// Reads a UUID in the form in which it is written.
 fn read_uuid(text: &str) -> Option<Uuid> {
-    let is_as_written = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    Uuid::try_parse(text).ok().filter(|_| is_as_written)
+    // Looking at each byte, whatever the one before it is, takes a few instructions for all.
+    let has_capitals = text.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
+    Uuid::try_parse(text).ok().filter(|_| text.len() == 36 && !has_capitals)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! What it gives is as sound as what a parser gives: every rule is checked but that names do not
 //! repeat in the objects it is led through.
 
-use super::Parser;
 use super::string::plain_run;
+use super::{DEPTH_MAX, Parser, cut};
 
 /// What indentation is compared with.
 const SPACES: u64 = u64::from_le_bytes(*b"        ");
@@ -136,6 +136,39 @@ impl<'a> Cursor<'a> {
         (!value.starts_with(['{', '[']) || has_needed_escapes(value)).then_some(value)
     }
 
+    /// Appends the value that comes next without the white space between its parts; `depth` levels
+    /// of nesting are around it. Where there is none, something may have been appended.
+    pub(crate) fn push_value(&mut self, depth: usize, out: &mut String) -> Option<()> {
+        self.pass_space();
+        match self.byte()? {
+            b'[' if depth < DEPTH_MAX => self.push_elements(depth + 1, out),
+            b'{' => {
+                cut::push_compact(self.value(depth)?, out);
+                Some(())
+            }
+            _ => {
+                out.push_str(self.value(depth)?);
+                Some(())
+            }
+        }
+    }
+
+    /// Appends the array that begins here; `depth` levels of nesting are around its elements.
+    fn push_elements(&mut self, depth: usize, out: &mut String) -> Option<()> {
+        self.take(b'[')?;
+        out.push('[');
+        if self.take(b']').is_none() {
+            self.push_value(depth, out)?;
+            while self.take(b',').is_some() {
+                out.push(',');
+                self.push_value(depth, out)?;
+            }
+            self.take(b']')?;
+        }
+        out.push(']');
+        Some(())
+    }
+
     /// The number that comes next, if it is nothing but digits.
     fn whole_number(&mut self) -> Option<&'a str> {
         let rest = self.text.as_bytes().get(self.at..)?;
@@ -233,6 +266,42 @@ mod tests {
             let longer = format!("\"\\u{:04x}\"", u32::from(character));
             let is_as_written = longer == written;
             assert_eq!(Cursor::new(&longer, 0).string().is_some(), is_as_written, "{longer}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_appended_without_white_space_if_it_is_one() {
+        let nested = |depth: usize| "[ ".repeat(depth) + &"] ".repeat(depth);
+        for text in [
+            " \"a b\" ",
+            "[ ]",
+            "[\n  1,\n  \"x , y\" , [ null,[ ] ] , { \"a\" : [ 1, 2 ] , \"b\":{ } } ] ",
+            "{ \"a\" : [ -1.5e3 ] }",
+            "true",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1",
+            "[",
+            "[\"\\u0041\"]",
+            "[{\"a\":1,\"a\":2}]",
+            "",
+            &nested(DEPTH_MAX),
+            &nested(DEPTH_MAX + 1),
+        ] {
+            for depth in [0, 2, DEPTH_MAX] {
+                let (mut one, mut other) = (Cursor::new(text, 0), Cursor::new(text, 0));
+                let mut appended = String::from("before ");
+                let is_one = one.push_value(depth, &mut appended).is_some();
+                let Some(value) = other.value(depth) else {
+                    assert!(!is_one, "{text}");
+                    continue;
+                };
+                let mut expected = String::from("before ");
+                cut::push_compact(value, &mut expected);
+                assert!(is_one, "{text}");
+                assert_eq!((appended, one.offset()), (expected, other.offset()), "{text}");
+            }
         }
     }
 
