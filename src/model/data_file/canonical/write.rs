@@ -17,7 +17,7 @@ struct Layout {
     dimensions: &'static str,
     /// Before the name of a dimension, behind a comma if it is not the first.
     dimension: &'static str,
-    /// The same for a member of the data.
+    /// The same for a member of the data, with `DATA_PREFIX` before its name.
     data: &'static str,
     no_dimensions: &'static str,
     end_of_dimensions: &'static str,
