@@ -324,9 +324,12 @@ mod tests {
                 assert_eq!(written.strip_prefix("before "), Some(expected.as_str()));
             }
         }
-        let mut written = String::new();
-        write("{\"no\": document", &[], Format::Pretty, &mut written);
-        assert_eq!(written, "{\"no\": document");
+        let too_long = format!(r#"{head}"dimensions":{{}},"data":{{}},{times}}}}}"#);
+        for other in ["{\"no\": document", &too_long] {
+            let mut written = String::from("before ");
+            write(other, &[], Format::Pretty, &mut written);
+            assert_eq!(written.strip_prefix("before "), Some(other));
+        }
     }
 
     #[test]
