@@ -25,8 +25,8 @@ const FAULTS: &[Planted] = &[
     Planted {
         about: "a new file is not synced",
         file: "src/file/atomic.rs",
-        right: "file.sync_all().map_err(",
-        wrong: "Ok(()).map_err(",
+        right: "self.file.sync_all().map_err(",
+        wrong: "std::io::Result::Ok(()).map_err(",
         test: ONE_OR_TWO,
     },
     Planted {
@@ -39,18 +39,15 @@ const FAULTS: &[Planted] = &[
     Planted {
         about: "a file is renamed before it is synced",
         file: "src/file/atomic.rs",
-        right: ".fill(&*file, bytes, like.as_ref())\n            \
-                .and_then(|()| self.unchanged(expected))\n            \
-                .and_then(|_| self.put_in_place(&temporary, &*file));",
-        wrong: ".put_in_place(&temporary, &*file)\n            \
-                .and_then(|()| self.fill(&*file, bytes, like.as_ref()));",
+        right: "let path = self.target.path;",
+        wrong: "let path = self.target.path; self.rename()?;",
         test: ONE_OR_TWO,
     },
     Planted {
         about: "a commit is acknowledged before the log is synced",
         file: "src/engine/group.rs",
-        right: "drop(tip);\n        let synced = exclusive.sync();",
-        wrong: "drop(tip);\n        let synced = Ok(());",
+        right: "exclusive.sync()?;\n            self.publish_log(",
+        wrong: "self.publish_log(",
         test: ONE_OR_TWO,
     },
     Planted {
@@ -70,9 +67,9 @@ const FAULTS: &[Planted] = &[
     Planted {
         about: "a checkpoint removes the log before the new file is in place",
         file: "src/storage/json_file/held.rs",
-        right: "let placed = target.replace(",
+        right: "let metadata = version.put_in_place()",
         wrong: "let _ = self.place.directory.remove(self.store.log_name()); \
-                let _ = self.place.directory.sync(); let placed = target.replace(",
+                let _ = self.place.directory.sync(); let metadata = version.put_in_place()",
         test: ONE_OR_TWO,
     },
     Planted {
@@ -91,6 +88,16 @@ const FAULTS: &[Planted] = &[
     },
 ];
 
+impl Planted {
+    /// The source with the fault in it.
+    fn plant(&self, sound: &str) -> Result<String> {
+        if sound.matches(self.right).count() != 1 {
+            return Err(format!("{} does not hold {:?} once", self.file, self.right));
+        }
+        Ok(sound.replace(self.right, self.wrong))
+    }
+}
+
 /// Plants each fault, and sees that the tests pass without.
 pub(crate) fn run() -> Result<()> {
     let copy = copy_of_sources()?;
@@ -98,10 +105,7 @@ pub(crate) fn run() -> Result<()> {
     for planted in FAULTS {
         let path = copy.join(planted.file);
         let sound = place::read(&path)?;
-        if sound.matches(planted.right).count() != 1 {
-            return Err(format!("{} does not hold {:?} once", planted.file, planted.right));
-        }
-        place::write(&path, &sound.replace(planted.right, planted.wrong))?;
+        place::write(&path, &planted.plant(&sound)?)?;
         let caught = fails(&copy, planted.test)?;
         place::write(&path, &sound)?;
         missed += u32::from(!caught);
@@ -157,4 +161,17 @@ fn fails(copy: &Path, name: &str) -> Result<bool> {
         return Err(ending.failure());
     }
     Ok(!ending.good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_its_place_in_the_sources() {
+        for planted in FAULTS {
+            let sound = place::read(&place::root().join(planted.file)).unwrap();
+            assert_ne!(planted.plant(&sound).unwrap(), sound, "{}", planted.about);
+        }
+    }
 }
