@@ -19,6 +19,8 @@ struct Planted {
 }
 
 const ONE_OR_TWO: &str = "crash::power::a_power_cut_anywhere_in_one_or_two_changes_loses_nothing";
+const THIRD: &str =
+    "crash::power::a_power_cut_anywhere_in_the_third_of_three_changes_loses_nothing";
 const KILLED: &str = "crash::power::a_process_killed_anywhere_loses_nothing_and_hinders_nobody";
 
 const FAULTS: &[Planted] = &[
@@ -77,7 +79,7 @@ const FAULTS: &[Planted] = &[
         file: "src/storage/json_file/held.rs",
         right: "self.guard.write_durable_header(&done, intent)",
         wrong: "self.guard.write_header(&done)",
-        test: ONE_OR_TWO,
+        test: THIRD,
     },
     Planted {
         about: "a commit that was found in the log is built upon before it is synced",
