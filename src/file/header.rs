@@ -263,4 +263,15 @@ mod tests {
         assert_ne!(digest(b""), 0);
         assert_ne!(digest(b"a"), digest(b"b"));
     }
+
+    #[test]
+    fn bytes_that_come_in_pieces_have_the_digest_of_all() {
+        let bytes: Vec<u8> = (0..3_000_u32).map(|number| (number % 251) as u8).collect();
+        for size in [1, 7, 240, 1_024, 5_000] {
+            let mut pieces = Digest::default();
+            bytes.chunks(size).for_each(|piece| pieces.update(piece));
+            assert_eq!(pieces.finish(), digest(&bytes), "{size}");
+        }
+        assert_eq!(Digest::default().finish(), digest(b""));
+    }
 }

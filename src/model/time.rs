@@ -144,10 +144,9 @@ fn read(text: &str) -> Reading<Time> {
     let part = |place: Range<usize>| value_of(local.get(place).unwrap_or_default());
     let (year, month, day) = (part(0..4), part(5..7), part(8..10));
     let (hour, minute, second) = (part(11..13), part(14..16), part(17..19));
-    let mut rest = Rest(rest);
-    let nanos = rest.fraction()?;
-    let offset = rest.offset()?;
-    if !rest.0.is_empty() {
+    let (nanos, rest) = take_fraction(rest)?;
+    let (offset, rest) = take_offset(rest)?;
+    if !rest.is_empty() {
         return Err("goes on after its end");
     }
     if second == 60 {
@@ -197,45 +196,36 @@ fn check(text: &[u8], form: &[u8]) -> Reading<()> {
     Ok(())
 }
 
-/// What has not been read of a time.
-struct Rest<'a>(&'a [u8]);
-
-impl Rest<'_> {
-    /// Takes a fraction of a second, if there is one, as nanoseconds.
-    fn fraction(&mut self) -> Reading<u32> {
-        let Some(fraction) = self.0.strip_prefix(b".") else { return Ok(0) };
-        let count = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 {
-            return Err("has no digit after the point");
-        }
-        if count > FRACTION_DIGITS_MAX {
-            return Err("has more than nine digits after the point");
-        }
-        let (digits, rest) = fraction.split_at_checked(count).unwrap_or_default();
-        self.0 = rest;
-        Ok((count..FRACTION_DIGITS_MAX).fold(value_of(digits), |nanos, _| nanos * 10))
+/// Takes a fraction of a second, if there is one, as nanoseconds.
+fn take_fraction(text: &[u8]) -> Reading<(u32, &[u8])> {
+    let Some(fraction) = text.strip_prefix(b".") else { return Ok((0, text)) };
+    let count = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if count == 0 {
+        return Err("has no digit after the point");
     }
-
-    /// Takes `Z` or an offset, as seconds east of UTC.
-    fn offset(&mut self) -> Reading<i64> {
-        let (sign, offset) = match self.0.split_first() {
-            Some((b'Z' | b'z', rest)) => {
-                self.0 = rest;
-                return Ok(0);
-            }
-            Some((b'+', offset)) => (1, offset),
-            Some((b'-', offset)) => (-1, offset),
-            Some(_) => return Err("has no 'Z' or offset after the seconds"),
-            None => return Err("has no 'Z' or offset at its end"),
-        };
-        let (&[h, hh, _, m, mm], rest) = take(offset, b"00:00")?;
-        let (hours, minutes) = (value_of(&[h, hh]), value_of(&[m, mm]));
-        if hours > 23 || minutes > 59 {
-            return Err("has an offset of a day or more");
-        }
-        self.0 = rest;
-        Ok(sign * i64::from(hours * 3_600 + minutes * 60))
+    if count > FRACTION_DIGITS_MAX {
+        return Err("has more than nine digits after the point");
     }
+    let (digits, rest) = fraction.split_at_checked(count).unwrap_or_default();
+    let nanos = (count..FRACTION_DIGITS_MAX).fold(value_of(digits), |nanos, _| nanos * 10);
+    Ok((nanos, rest))
+}
+
+/// Takes `Z` or an offset, as seconds east of UTC.
+fn take_offset(text: &[u8]) -> Reading<(i64, &[u8])> {
+    let (sign, offset) = match text.split_first() {
+        Some((b'Z' | b'z', rest)) => return Ok((0, rest)),
+        Some((b'+', offset)) => (1, offset),
+        Some((b'-', offset)) => (-1, offset),
+        Some(_) => return Err("has no 'Z' or offset after the seconds"),
+        None => return Err("has no 'Z' or offset at its end"),
+    };
+    let (&[h, hh, _, m, mm], rest) = take(offset, b"00:00")?;
+    let (hours, minutes) = (value_of(&[h, hh]), value_of(&[m, mm]));
+    if hours > 23 || minutes > 59 {
+        return Err("has an offset of a day or more");
+    }
+    Ok((sign * i64::from(hours * 3_600 + minutes * 60), rest))
 }
 
 #[cfg(test)]

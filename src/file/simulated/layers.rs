@@ -39,7 +39,7 @@ struct Folder {
 #[derive(Clone)]
 enum Change {
     Write { inode: u64, offset: usize, bytes: Vec<u8> },
-    Length { inode: u64, length: usize },
+    Empty { inode: u64 },
     Rights { inode: u64, mode: u32, user: u32, group: u32 },
     Entries { folder: PathBuf, edits: Vec<(OsString, Option<u64>)> },
 }
@@ -261,7 +261,7 @@ impl Layers {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
         let found = self.find(folder, name).or_else(|_| self.create(folder, name, 0o600));
         let Ok(inode) = found else { return };
-        self.change(Change::Length { inode, length: 0 });
+        self.change(Change::Empty { inode });
         self.change(Change::Write { inode, offset: 0, bytes: bytes.to_vec() });
         // It cannot fail: the file is there.
         drop(self.touch(inode, true));
@@ -350,7 +350,7 @@ impl Change {
     fn inode(&self) -> Option<u64> {
         match self {
             Change::Write { inode, .. }
-            | Change::Length { inode, .. }
+            | Change::Empty { inode }
             | Change::Rights { inode, .. } => Some(*inode),
             Change::Entries { .. } => None,
         }
@@ -384,7 +384,7 @@ fn apply(
             let place = node.content.iter_mut().skip(*offset);
             place.zip(bytes).for_each(|(to, from)| *to = *from);
         }
-        Change::Length { length, .. } => node.content.resize(*length, 0),
+        Change::Empty { .. } => node.content.clear(),
         Change::Rights { mode, user, group, .. } => {
             (node.mode, node.user, node.group) = (*mode, *user, *group);
         }

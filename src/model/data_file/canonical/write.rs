@@ -3,10 +3,10 @@
 use crate::model::data_file::Format;
 use crate::model::json::cut;
 
-/// The levels of nesting around the members of a document in a file.
-const DOCUMENT_DEPTH: usize = 3;
-/// The levels of nesting around its dimensions and data.
-const DIMENSION_DEPTH: usize = 4;
+/// How many levels deep the members of a document are indented in a file.
+const DOCUMENT_INDENT: usize = 3;
+/// How many levels deep its dimensions and data are.
+const DIMENSION_INDENT: usize = 4;
 
 /// What stands before each value of a document, and behind the last one.
 struct Layout {
@@ -116,11 +116,11 @@ impl<'a> Writing<'a> {
         self.out.push_str(rev);
         if let Some(numbers) = numbers {
             self.out.push_str(layout.numbers);
-            self.push(numbers, DOCUMENT_DEPTH);
+            self.push(numbers, DOCUMENT_INDENT);
         }
         while self.take(",").is_some() {
             let (name, value) = self.name_and_value()?;
-            self.named(layout.other, name, value, DOCUMENT_DEPTH);
+            self.named(layout.other, name, value, DOCUMENT_INDENT);
         }
         self.out.push_str(layout.end);
         (self.rest == "}").then_some(())
@@ -152,7 +152,7 @@ impl<'a> Writing<'a> {
             if self.out.len() > first {
                 self.out.push(',');
             }
-            self.named(begin, name, value, DIMENSION_DEPTH);
+            self.named(begin, name, value, DIMENSION_INDENT);
         }
         Some(())
     }
@@ -161,21 +161,21 @@ impl<'a> Writing<'a> {
     fn member(&mut self, stored: &str, name: &str) -> Option<()> {
         let value = self.value_of(stored)?;
         self.out.push_str(name);
-        self.push(value, DOCUMENT_DEPTH);
+        self.push(value, DOCUMENT_INDENT);
         Some(())
     }
 
-    fn named(&mut self, begin: &str, name: &str, value: &str, depth: usize) {
+    fn named(&mut self, begin: &str, name: &str, value: &str, indent: usize) {
         self.out.push_str(begin);
         self.out.push_str(name);
         self.out.push_str(self.layout.end_of_name);
-        self.push(value, depth);
+        self.push(value, indent);
     }
 
-    /// Appends a value around which there are `depth` levels of nesting.
-    fn push(&mut self, value: &str, depth: usize) {
+    /// Appends the value of a member that is `indent` levels deep.
+    fn push(&mut self, value: &str, indent: usize) {
         if self.is_pretty && value.starts_with(['{', '[']) {
-            cut::push_pretty(value, depth, self.out);
+            cut::push_pretty(value, indent, self.out);
         } else {
             self.out.push_str(value);
         }
