@@ -13,7 +13,7 @@ use crate::engine::{Engine, Limits, load};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::data_file::salvage;
 use crate::model::schema::Schema;
-use crate::storage::{Change, Exclusive, LeftOver, Loaded, Record};
+use crate::storage::{Change, Exclusive, LeftOver, Loaded, Record, file_gone};
 
 /// How long a file that somebody is just writing is waited for, and how often it is looked at.
 const HALF_WRITTEN_WAIT: Duration = Duration::from_secs(3);
@@ -174,7 +174,7 @@ impl Engine {
         known: Option<&State>,
         schema: Option<Arc<Schema>>,
     ) -> Result<Found> {
-        let image = loaded.image.as_deref().ok_or_else(|| self.gone())?;
+        let image = loaded.image.as_deref().ok_or_else(|| self.gone(loaded))?;
         let stored = load::read(image, None, loaded.commit_floor);
         let mut state = match (stored, &schema) {
             (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
@@ -204,10 +204,9 @@ impl Engine {
         })
     }
 
-    fn gone(&self) -> Error {
-        let error = Error::new(ErrorKind::NotFound, "the data file of the open store has gone")
-            .named("FILE_GONE")
-            .hint("put it back, or close the store and open it anew");
-        self.at_path(error)
+    /// The error for a store whose data file is not there, although it was, or its log is.
+    pub(super) fn gone(&self, loaded: &Loaded) -> Error {
+        let path = self.description().path.unwrap_or_default();
+        file_gone(&path, !loaded.records.is_empty())
     }
 }

@@ -220,7 +220,8 @@ impl Engine {
     ) -> Result<Option<String>> {
         let (durability, checkpoint) = (limits.durability, limits.checkpoint);
         let commits = self.tip().commits;
-        if !self.is_kept || policy::replaces(durability, checkpoint, exclusive.size(), commits) {
+        let replaces = policy::replaces(durability, checkpoint, exclusive.size(), commits);
+        if !self.is_kept || draft.reforms || replaces {
             self.flush_tip()?;
             self.replace(&**exclusive, draft.number, &draft.state)?;
             self.note_minted(&draft);

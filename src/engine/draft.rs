@@ -14,6 +14,7 @@ use crate::engine::replay::{self, Operations};
 use crate::engine::source::During;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::data_file::Format;
 use crate::model::document::{Document, Problem, check_document_bytes};
 use crate::model::time::Time;
 use crate::query::{Filter, Source};
@@ -40,6 +41,8 @@ pub(crate) struct Draft {
     names: BTreeMap<String, u32>,
     pub(super) operations: Operations,
     pub(super) changed: bool,
+    /// The file gets another form, which no record of the log can tell.
+    pub(super) reforms: bool,
     pub(super) last_time: Option<Time>,
 }
 
@@ -61,6 +64,7 @@ impl Draft {
             names: BTreeMap::new(),
             operations: Operations::default(),
             changed: false,
+            reforms: false,
             last_time: None,
         }
     }
@@ -270,6 +274,14 @@ impl Draft {
         self.state = state;
         self.changed = true;
         self.tick();
+    }
+
+    /// Lets the file have the form `format` from this commit on.
+    pub(super) fn reform(&mut self, format: Format) {
+        if self.state.envelope.format != format {
+            Arc::make_mut(&mut self.state.envelope).format = format;
+            (self.changed, self.reforms) = (true, true);
+        }
     }
 
     /// Ends the batch: stamps what the file tells of its last commit.

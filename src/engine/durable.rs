@@ -79,7 +79,25 @@ impl Engine {
         }
         let caller = Arc::default();
         let _turn = self.turn(limits, &caller)?;
-        self.flush(self.join(limits)?)
+        self.flush(self.join_to_sync(limits)?)
+    }
+
+    /// Begins a session. Where that fails (the file is gone, or is no store any more), what was
+    /// written to the log gets to the disk all the same.
+    fn join_to_sync(&self, limits: &Limits) -> Result<Session> {
+        self.join(limits).inspect_err(|_| {
+            let is_unsynced = self.unsynced.report().0 > 0;
+            let Some(exclusive) =
+                is_unsynced.then(|| self.storage.lock(limits.lock_timeout).ok()).flatten()
+            else {
+                return;
+            };
+            match exclusive.sync() {
+                Ok(()) => self.unsynced.clear(),
+                // It is never asked again, and never believed.
+                Err(_) => exclusive.poison(),
+            }
+        })
     }
 
     /// Folds the log into the file, if there is one.
@@ -92,7 +110,7 @@ impl Engine {
         }
         let caller = Arc::default();
         let _turn = self.turn(limits, &caller)?;
-        let Session { exclusive, state, .. } = self.join(limits)?;
+        let Session { exclusive, state, .. } = self.join_to_sync(limits)?;
         self.flush_tip()?;
         match exclusive.size().log_bytes {
             Some(_) => self.replace(&*exclusive, state.commit, &state),
@@ -104,18 +122,25 @@ impl Engine {
     /// into the file unless another process goes on with it.
     ///
     /// # Errors
-    /// Those of the disk; none when the lock is held for too long or somebody edits the file just
-    /// now, since the log stays.
+    /// Those of the disk, and FILE_GONE when commits wait in the log of a file that is not there;
+    /// none when the lock is held for too long or somebody edits the file just now, since the log
+    /// stays.
     pub(crate) fn close(&self, limits: &Limits) -> Result<()> {
         self.end_thread();
         if self.abandoned.load(Ordering::SeqCst) || self.check_writable().is_err() {
             return Ok(());
         }
         let unsynced = self.unsynced.report().0 > 0;
-        // A file that cannot be read stays as it is, but what was promised is not forgotten.
-        let is_left = self.is_stale() && !unsynced;
-        if self.storage.log_bytes() == 0 || is_left {
+        if self.storage.log_bytes() == 0 {
             return Ok(());
+        }
+        // A file that cannot be read stays as it is, but what was promised is not forgotten.
+        if self.is_stale() && !unsynced {
+            match self.catch_up(limits) {
+                Err(error) if error.name() == "FILE_GONE" => return Err(error),
+                Err(_) => return Ok(()),
+                Ok(()) => {}
+            }
         }
         let ended = match self.storage.is_alone() {
             true => self.checkpoint(limits),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::engine::clock::{ClockOptions, Minter};
 use crate::engine::load;
+use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,7 +17,7 @@ use crate::model::schema::Schema;
 use crate::query::{Filter, Source};
 use crate::storage::json_file::{Access, JsonFile};
 use crate::storage::memory::Memory;
-use crate::storage::{Body, Change, Exclusive, LeftOver, Loaded, Machine};
+use crate::storage::{Change, Exclusive, Loaded, Machine};
 
 /// Documents named in a report of violations at most.
 const EXAMPLES_MAX: usize = 10;
@@ -154,7 +155,7 @@ impl Engine {
         let exclusive = self.storage.lock(request.limits.lock_timeout)?;
         if self.is_stale() || exclusive.changed()? == Change::All {
             let loaded = exclusive.load()?;
-            if loaded.image.as_ref().is_none_or(Vec::is_empty) {
+            if loaded.image.is_none() {
                 return self.create(&*exclusive, &loaded, request);
             }
             let schema = request.schema.clone().map(Arc::new);
@@ -162,9 +163,7 @@ impl Engine {
         }
         drop(exclusive);
         if let Some(format) = request.format {
-            let mut published = self.published.write().unwrap_or_else(PoisonError::into_inner);
-            let state = Arc::make_mut(&mut published);
-            Arc::make_mut(&mut state.envelope).format = format;
+            self.reform(&request.limits, format)?;
         }
         if let Some(schema) = &request.schema {
             if self.read(&request.limits, |state| takes_over(schema, state))? {
@@ -177,27 +176,38 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes a new store. A file that was here before may have given out numbers already, and a
-    /// log of it that is still here is kept aside.
+    /// Writes a new store. A file that was here before may have given out numbers already. Commits
+    /// that wait in a log are not written over: with `salvage` they are what can be had of the
+    /// store.
     fn create(&self, exclusive: &dyn Exclusive, loaded: &Loaded, request: &Request) -> Result<()> {
+        if !loaded.records.is_empty() && !loaded.salvage {
+            return Err(self.gone(loaded));
+        }
         let mut state = self.new_state(request)?;
         state.commit = loaded.commit_floor;
-        let bodies = loaded.records.iter().map(|record| &record.body);
-        let operations: Vec<&str> = bodies
-            .filter_map(|body| match body {
-                Body::Operations(operations) => Some(operations.as_str()),
-                Body::Checkpoint(_) => None,
-            })
-            .collect();
-        let left = (!operations.is_empty()).then(|| LeftOver::All(operations.join("\n") + "\n"));
-        match (left, loaded.poisoned) {
-            (None, false) => exclusive.replace(state.commit, &|out| load::write(&state, out))?,
-            (left, _) => {
-                exclusive.rebase(state.commit, &|out| load::write(&state, out), left)?;
-            }
+        let mut replay = Replay::new(true);
+        for record in &loaded.records {
+            replay.run(&mut state, record)?;
+        }
+        let image = |out: &mut dyn FnMut(&[u8]) -> Result<()>| load::write(&state, out);
+        if loaded.records.is_empty() && !loaded.poisoned {
+            exclusive.replace(state.commit, &image)?;
+        } else {
+            exclusive.rebase(state.commit, &image, replay.into_left_over())?;
         }
         self.publish(state);
         Ok(())
+    }
+
+    /// Brings the file into the form `format`: a commit of its own, as all that changes it.
+    fn reform(&self, limits: &Limits, format: Format) -> Result<()> {
+        if self.read(limits, |state| Ok(state.envelope.format == format))? {
+            return Ok(());
+        }
+        self.write(limits, |draft| {
+            draft.reform(format);
+            Ok(())
+        })
     }
 
     /// The state of a new store.

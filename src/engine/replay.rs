@@ -119,6 +119,9 @@ impl Replay {
         state.commit = state.commit.max(record.seq);
         let Body::Operations(operations) = &record.body else { return Ok(()) };
         self.steps(state, operations, record.seq).map_err(|error| {
+            if error.kind() == ErrorKind::TooNew {
+                return error.hint("use the newer library that wrote it");
+            }
             let message = format!("commit {} of the log cannot be read: {error}", record.seq);
             error.with_kind(ErrorKind::Corrupt).named("LOG_DAMAGED").with_message(message)
         })?;
@@ -161,7 +164,7 @@ impl Replay {
         if let Some(uuid) = step.delete {
             return Ok(self.delete(state, uuid, step.was, seq));
         }
-        let Some(schema) = step.schema else { return Err(unreadable()) };
+        let Some(schema) = step.schema else { return Err(unreadable("an operation")) };
         if self.merge && schema_digest(state) != step.was {
             return Ok(false);
         }
@@ -218,9 +221,11 @@ impl<'a> Step<'a> {
                 "schema" => step.schema = Some(raw),
                 "was" => {
                     let was = u64::from_str_radix(raw.trim_matches('"'), 16);
-                    step.was = Some(was.map_err(|_| unreadable())?);
+                    step.was = Some(was.map_err(|_| unreadable("a digest"))?);
                 }
-                _ => {}
+                "c" if raw.trim_matches('"') == COLLECTION => {}
+                "c" => return Err(unreadable(&format!("the collection {raw}"))),
+                other => return Err(unreadable(&format!("the operation '{other}'"))),
             }
             Ok(())
         })?;
@@ -229,6 +234,7 @@ impl<'a> Step<'a> {
 }
 
 #[cold]
-fn unreadable() -> Error {
-    Error::invalid("an operation of the log is none that this version knows")
+fn unreadable(what: &str) -> Error {
+    let message = format!("the log has {what}, which this version of the library does not know");
+    Error::new(ErrorKind::TooNew, message)
 }

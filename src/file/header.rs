@@ -22,6 +22,7 @@
 //! Numbers are little-endian.
 
 use std::io;
+use std::num::NonZeroU128;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
@@ -36,24 +37,66 @@ const CHECKED_BYTES: usize = 120;
 /// How often a block that fails its checksum is read again: it may just be being written.
 const READS: usize = 4;
 
-/// The digest of the bytes of a data file; never 0, which stands for "none".
-pub(crate) fn digest(bytes: &[u8]) -> u128 {
-    xxh3_128(bytes).max(1)
+/// The digest of the bytes of a data file. No content has the digest 0, which stands for "none" in
+/// the block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileDigest(NonZeroU128);
+
+impl FileDigest {
+    /// The digest of `bytes`.
+    pub(crate) fn of(bytes: &[u8]) -> FileDigest {
+        FileDigest::of_hash(xxh3_128(bytes))
+    }
+
+    fn of_hash(hash: u128) -> FileDigest {
+        FileDigest(NonZeroU128::new(hash).unwrap_or(NonZeroU128::MIN))
+    }
+
+    /// The digest that is written as `number`; None for 0.
+    pub(crate) fn new(number: u128) -> Option<FileDigest> {
+        NonZeroU128::new(number).map(FileDigest)
+    }
+
+    /// The number that it is written as.
+    pub(crate) fn get(self) -> u128 {
+        self.0.get()
+    }
 }
 
-/// The digest of bytes that come piece by piece, as [`digest`] has it.
+/// The digest of bytes that come piece by piece, as [`FileDigest::of`] has it.
 #[derive(Default)]
-pub(crate) struct Digest(Xxh3);
+pub(crate) struct Digester(Xxh3);
 
-impl Digest {
+impl Digester {
     /// Takes the bytes that come next.
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
     /// The digest of all.
-    pub(crate) fn finish(&self) -> u128 {
-        self.0.digest128().max(1)
+    pub(crate) fn finish(&self) -> FileDigest {
+        FileDigest::of_hash(self.0.digest128())
+    }
+}
+
+/// The identity of a write-ahead log: random bits, never all of them 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogId(NonZeroU128);
+
+impl LogId {
+    /// The identity that is written as `number`; None for 0.
+    pub(crate) fn new(number: u128) -> Option<LogId> {
+        NonZeroU128::new(number).map(LogId)
+    }
+
+    /// The identity made of random bits.
+    pub(crate) fn of_random(bits: u128) -> LogId {
+        LogId(NonZeroU128::new(bits).unwrap_or(NonZeroU128::MIN))
+    }
+
+    /// The number that it is written as.
+    pub(crate) fn get(self) -> u128 {
+        self.0.get()
     }
 }
 
@@ -62,21 +105,16 @@ impl Digest {
 pub(crate) struct Header {
     /// The highest commit number given out.
     pub(crate) commit: u64,
-    /// The digest of the data file as a store last wrote it; 0 for none.
-    pub(crate) digest: u128,
-    /// The digest of the data file being put in place; 0 for none. Set before the file is
-    /// replaced, so that a process that dies in between does not look like a person's edit.
-    pub(crate) pending: u128,
-    /// The digest of the data file as a person edited it last; 0 for none.
-    pub(crate) edited: u128,
-    /// The commit number under which that edit was taken in. No store has written it yet.
-    pub(crate) edited_commit: u64,
-    /// The identity of the write-ahead log; 0 for none.
-    pub(crate) log: u128,
-    /// How far the log is committed, in bytes from its beginning.
-    pub(crate) committed: u64,
-    /// How far the log is known to be on disk, in bytes from its beginning.
-    pub(crate) synced: u64,
+    /// The digest of the data file as a store last wrote it.
+    pub(crate) digest: Option<FileDigest>,
+    /// The digest of the data file being put in place. Set before the file is replaced, so that a
+    /// process that dies in between does not look like a person's edit.
+    pub(crate) pending: Option<FileDigest>,
+    /// The data file as a person edited it last, once that was taken in. No store has written it
+    /// yet.
+    pub(crate) edit: Option<Edit>,
+    /// The log that has commits which the data file has not.
+    pub(crate) log: Option<LogMark>,
     /// The highest number that commits may have which no sync has made durable; 0 when every
     /// commit is synced before it is acknowledged.
     pub(crate) reserved: u64,
@@ -84,6 +122,37 @@ pub(crate) struct Header {
     pub(crate) poisoned: bool,
     /// The holder of the lock writes a big file: who waits for the lock may wait longer.
     pub(crate) busy: bool,
+}
+
+/// A person's edit of the data file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// The digest of the edited file.
+    pub(crate) digest: FileDigest,
+    /// The commit number under which it was taken in.
+    pub(crate) commit: u64,
+}
+
+/// How far a log goes, in bytes from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogMark {
+    pub(crate) id: LogId,
+    /// How far it is committed.
+    pub(crate) committed: u64,
+    /// How far it is known to be on disk.
+    pub(crate) synced: u64,
+}
+
+impl Header {
+    /// What is noted of the log `id`, if that is the one noted.
+    pub(crate) fn mark_of(&self, id: LogId) -> Option<LogMark> {
+        self.log.filter(|mark| mark.id == id)
+    }
+
+    /// The log that is noted.
+    pub(crate) fn log_id(&self) -> Option<LogId> {
+        self.log.map(|mark| mark.id)
+    }
 }
 
 const POISONED: u32 = 1;
@@ -126,28 +195,18 @@ impl Header {
             let version = u32::from_le_bytes(take(&mut rest)?);
             let flags = u32::from_le_bytes(take(&mut rest)?);
             let commit = u64::from_le_bytes(take(&mut rest)?);
-            let digest = u128::from_le_bytes(take(&mut rest)?);
-            let pending = u128::from_le_bytes(take(&mut rest)?);
-            let edited = u128::from_le_bytes(take(&mut rest)?);
+            let digest = FileDigest::new(u128::from_le_bytes(take(&mut rest)?));
+            let pending = FileDigest::new(u128::from_le_bytes(take(&mut rest)?));
+            let edited = FileDigest::new(u128::from_le_bytes(take(&mut rest)?));
             let edited_commit = u64::from_le_bytes(take(&mut rest)?);
-            let log = u128::from_le_bytes(take(&mut rest)?);
+            let edit = edited.map(|digest| Edit { digest, commit: edited_commit });
+            let log = LogId::new(u128::from_le_bytes(take(&mut rest)?));
             let committed = u64::from_le_bytes(take(&mut rest)?);
             let synced = u64::from_le_bytes(take(&mut rest)?);
+            let log = log.map(|id| LogMark { id, committed, synced });
             let reserved = u64::from_le_bytes(take(&mut rest)?);
             let (poisoned, busy) = (flags & POISONED != 0, flags & BUSY != 0);
-            let header = Header {
-                commit,
-                digest,
-                pending,
-                edited,
-                edited_commit,
-                log,
-                committed,
-                synced,
-                reserved,
-                poisoned,
-                busy,
-            };
+            let header = Header { commit, digest, pending, edit, log, reserved, poisoned, busy };
             Some((version, header))
         })();
         match fields {
@@ -184,13 +243,15 @@ fn encode(version: u32, header: &Header) -> [u8; BLOCK_BYTES] {
     let flags = if header.poisoned { POISONED } else { 0 } | if header.busy { BUSY } else { 0 };
     bytes.extend_from_slice(&flags.to_le_bytes());
     bytes.extend_from_slice(&header.commit.to_le_bytes());
-    bytes.extend_from_slice(&header.digest.to_le_bytes());
-    bytes.extend_from_slice(&header.pending.to_le_bytes());
-    bytes.extend_from_slice(&header.edited.to_le_bytes());
-    bytes.extend_from_slice(&header.edited_commit.to_le_bytes());
-    bytes.extend_from_slice(&header.log.to_le_bytes());
-    bytes.extend_from_slice(&header.committed.to_le_bytes());
-    bytes.extend_from_slice(&header.synced.to_le_bytes());
+    let digest = |digest: Option<FileDigest>| digest.map_or(0, FileDigest::get).to_le_bytes();
+    bytes.extend_from_slice(&digest(header.digest));
+    bytes.extend_from_slice(&digest(header.pending));
+    bytes.extend_from_slice(&digest(header.edit.map(|edit| edit.digest)));
+    bytes.extend_from_slice(&header.edit.map_or(0, |edit| edit.commit).to_le_bytes());
+    bytes.extend_from_slice(&header.log_id().map_or(0, LogId::get).to_le_bytes());
+    let (committed, synced) = header.log.map_or((0, 0), |mark| (mark.committed, mark.synced));
+    bytes.extend_from_slice(&committed.to_le_bytes());
+    bytes.extend_from_slice(&synced.to_le_bytes());
     bytes.extend_from_slice(&header.reserved.to_le_bytes());
     bytes.extend_from_slice(&xxh3_64(&bytes).to_le_bytes());
     let mut block = [0; BLOCK_BYTES];
@@ -208,28 +269,32 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
 mod tests {
     use super::*;
 
-    const HEADER: Header = Header {
-        commit: 42,
-        digest: 7 << 100,
-        pending: 9,
-        edited: 5 << 90,
-        edited_commit: 41,
-        log: 3 << 80,
-        committed: 4096,
-        synced: 2048,
-        reserved: 1042,
-        poisoned: true,
-        busy: true,
-    };
+    fn header() -> Header {
+        let digest = |number| FileDigest::new(number).unwrap();
+        Header {
+            commit: 42,
+            digest: Some(digest(7 << 100)),
+            pending: Some(digest(9)),
+            edit: Some(Edit { digest: digest(5 << 90), commit: 41 }),
+            log: LogId::new(3 << 80).map(|id| LogMark { id, committed: 4096, synced: 2048 }),
+            reserved: 1042,
+            poisoned: true,
+            busy: true,
+        }
+    }
 
     #[test]
     fn a_header_reads_back_as_written() {
-        assert_eq!(Header::decode(&HEADER.encode()), Decoded::Valid(HEADER));
+        for header in [header(), Header { digest: None, pending: None, ..header() }] {
+            assert_eq!(Header::decode(&header.encode()), Decoded::Valid(header));
+        }
+        let bare = Header { commit: 3, ..Header::default() };
+        assert_eq!(Header::decode(&bare.encode()), Decoded::Valid(bare));
     }
 
     #[test]
     fn a_block_with_any_byte_changed_is_no_header() {
-        let block = HEADER.encode();
+        let block = header().encode();
         for place in 0..BLOCK_BYTES {
             let mut damaged = block;
             damaged[place] ^= 0x40;
@@ -240,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_block_cut_short_anywhere_is_no_header() {
-        let block = HEADER.encode();
+        let block = header().encode();
         for length in 0..BLOCK_BYTES {
             let decoded = Header::decode(&block[..length]);
             let wanted = if (1..8).contains(&length) { Decoded::Foreign } else { Decoded::Absent };
@@ -255,23 +320,24 @@ mod tests {
 
     #[test]
     fn a_later_version_is_told_from_a_damaged_block() {
-        assert_eq!(Header::decode(&encode(2, &HEADER)), Decoded::Newer(2));
+        assert_eq!(Header::decode(&encode(2, &header())), Decoded::Newer(2));
     }
 
     #[test]
     fn no_content_has_the_digest_that_stands_for_none() {
-        assert_ne!(digest(b""), 0);
-        assert_ne!(digest(b"a"), digest(b"b"));
+        assert_eq!(FileDigest::of_hash(0).get(), 1);
+        assert_ne!(FileDigest::of(b"a"), FileDigest::of(b"b"));
+        assert_eq!(FileDigest::new(0), None);
     }
 
     #[test]
     fn bytes_that_come_in_pieces_have_the_digest_of_all() {
         let bytes: Vec<u8> = (0..3_000_u32).map(|number| (number % 251) as u8).collect();
         for size in [1, 7, 240, 1_024, 5_000] {
-            let mut pieces = Digest::default();
+            let mut pieces = Digester::default();
             bytes.chunks(size).for_each(|piece| pieces.update(piece));
-            assert_eq!(pieces.finish(), digest(&bytes), "{size}");
+            assert_eq!(pieces.finish(), FileDigest::of(&bytes), "{size}");
         }
-        assert_eq!(Digest::default().finish(), digest(b""));
+        assert_eq!(Digester::default().finish(), FileDigest::of(b""));
     }
 }

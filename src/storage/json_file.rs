@@ -4,7 +4,8 @@
 //! The lock file bears the commit header, which tells what others did. Neither the bytes nor the
 //! operations of the log are interpreted here.
 //!
-//! - [`place`]: the folder and the lock file; [`read`], [`load`]: reading the file and its log
+//! - [`place`]: the folder and the lock file; [`read`], [`load`]: reading the file and its log;
+//!   [`bond`]: how the two stand to each other
 //! - [`watch`]: noticing at each call that somebody changed the file
 //! - [`held`]: everything that writes, under the exclusive lock; [`aside`]: what is kept aside
 
@@ -19,13 +20,14 @@ use super::seen::{Seen, Verdict, View, grain};
 use super::{Change, Description, Exclusive, Loaded, Record, Storage};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::atomic::Target;
-use crate::file::header::{Header, digest};
+use crate::file::header::{FileDigest, Header};
 use crate::file::lock::Guard;
 use crate::file::{
     File, FileKind, FileSystem, LockMode, Metadata, Open, look, not_a_file, open_regular,
 };
 
 mod aside;
+mod bond;
 mod held;
 mod load;
 mod place;
@@ -212,7 +214,7 @@ impl Inner {
     fn compare(&self, place: &Place, seen: &Seen) -> Result<bool> {
         let View::Present(base) = seen.file else { return Ok(true) };
         match self.read_once(place)? {
-            Some(read) if read.whole && digest(&read.bytes) == base.digest => {
+            Some(read) if read.whole && FileDigest::of(&read.bytes) == base.digest => {
                 let same = read.metadata.fingerprint() == base.fingerprint;
                 if same {
                     self.seen().settle(base.fingerprint);

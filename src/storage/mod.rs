@@ -3,11 +3,11 @@
 //! A backend is one file here and one line in `conformance`. It never interprets a document: it
 //! hands over whole images and records of commits, and tells whether somebody else changed them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::file::FileSystem;
 use crate::file::os::OsFileSystem;
 
@@ -209,4 +209,22 @@ pub(crate) struct Size {
     pub(crate) file_bytes: u64,
     /// Bytes of the log that are in use; None without one.
     pub(crate) log_bytes: Option<u64>,
+}
+
+/// The error for a data file that is not there, although it was, or its log is.
+#[cold]
+pub(crate) fn file_gone(path: &Path, has_log: bool) -> Error {
+    let (what, hint) = if has_log {
+        (
+            "gone, and its log has commits that wait for it",
+            "put it back, or remove the log beside it (.wal) to begin anew; or open the store with \
+             salvage as true, which makes a new file of what the log holds",
+        )
+    } else {
+        ("gone", "put it back; or close the store and open it again, which makes a new one")
+    };
+    Error::new(ErrorKind::NotFound, format!("the data file {} is {what}", path.display()))
+        .named("FILE_GONE")
+        .path(path)
+        .hint(hint)
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::file::header::Header;
+use crate::file::header::{FileDigest, Header, LogId};
 use crate::file::{Fingerprint, Metadata};
 use crate::storage::Change;
 use crate::wal::log::Log;
@@ -29,12 +29,12 @@ pub(super) struct Seen {
     pub(super) file: View,
     /// The log whose records are waiting to get into the file.
     pub(super) log: Option<SeenLog>,
-    /// The digest in the header, 0 when there was none.
-    pub(super) header_digest: u128,
-    /// The log that the header names, 0 when there was none.
-    pub(super) header_log: u128,
-    /// The digest of the data file as a store last wrote it, 0 when unknown.
-    pub(super) own_digest: u128,
+    /// The digest in the header.
+    pub(super) header_digest: Option<FileDigest>,
+    /// The log that the header names.
+    pub(super) header_log: Option<LogId>,
+    /// The digest of the data file as a store last wrote it; None when unknown.
+    pub(super) own_digest: Option<FileDigest>,
     /// The highest commit number known to be given out.
     pub(super) floor: u64,
 }
@@ -65,14 +65,19 @@ pub(super) enum View {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Base {
     pub(super) fingerprint: Fingerprint,
-    pub(super) digest: u128,
+    pub(super) digest: FileDigest,
     /// No change can hide behind this fingerprint.
     pub(super) settled: bool,
 }
 
 impl Base {
     /// Remembers a file whose metadata was read after `now`, with bytes that are no older.
-    pub(super) fn new(metadata: &Metadata, digest: u128, now: Duration, grain: Duration) -> Base {
+    pub(super) fn new(
+        metadata: &Metadata,
+        digest: FileDigest,
+        now: Duration,
+        grain: Duration,
+    ) -> Base {
         Base {
             fingerprint: metadata.fingerprint(),
             digest,
@@ -96,9 +101,9 @@ impl Seen {
     pub(super) fn judge_header(&self, header: Option<&Header>) -> Change {
         match header {
             Some(header) if header.digest != self.header_digest => Change::All,
-            Some(header) if header.log != self.header_log => match self.log {
+            Some(header) if header.log_id() != self.header_log => match self.log {
                 // The first log for the file that is known.
-                None if header.log != 0 => Change::Log,
+                None if header.log.is_some() => Change::Log,
                 _ => Change::All,
             },
             Some(header) if self.has_grown(header) => Change::Log,
@@ -110,8 +115,11 @@ impl Seen {
     /// Whether the log has records that were not read yet.
     fn has_grown(&self, header: &Header) -> bool {
         match &self.log {
-            Some(log) => header.log == log.log.heading.id && header.committed > log.offset,
-            None => header.log != 0 && header.log != self.header_log,
+            Some(log) => {
+                let mark = header.mark_of(log.log.heading.id);
+                mark.is_some_and(|mark| mark.committed > log.offset)
+            }
+            None => header.log.is_some() && header.log_id() != self.header_log,
         }
     }
 
@@ -143,11 +151,11 @@ impl Seen {
         }
     }
 
-    /// The digest of the data file, 0 when it is not known or not there.
-    pub(super) fn digest(&self) -> u128 {
+    /// The digest of the data file, where it is known and there.
+    pub(super) fn digest(&self) -> Option<FileDigest> {
         match self.file {
-            View::Present(base) => base.digest,
-            View::Missing | View::Unknown => 0,
+            View::Present(base) => Some(base.digest),
+            View::Missing | View::Unknown => None,
         }
     }
 
@@ -185,9 +193,15 @@ mod tests {
         }
     }
 
+    fn digest(number: u128) -> FileDigest {
+        FileDigest::new(number).unwrap()
+    }
+
     fn seen(at: &Metadata, now: Duration) -> Seen {
-        let file = View::Present(Base::new(at, 7, now, GRAIN));
-        Seen { file, header_digest: 7, own_digest: 7, floor: 1, ..Seen::default() }
+        let seven = digest(7);
+        let file = View::Present(Base::new(at, seven, now, GRAIN));
+        let (header_digest, own_digest) = (Some(seven), Some(seven));
+        Seen { file, header_digest, own_digest, floor: 1, ..Seen::default() }
     }
 
     #[test]
@@ -219,10 +233,10 @@ mod tests {
         assert_eq!(judge(Some(&metadata(2, 5 * SECOND))), Verdict::Changed);
         assert_eq!(judge(Some(&metadata(1, 5 * SECOND + 1))), Verdict::Changed);
         assert_eq!(judge(None), Verdict::Changed);
-        let same = Header { commit: 9, digest: 7, pending: 3, ..Header::default() };
+        let same = Header { commit: 9, digest: Some(digest(7)), ..Header::default() };
         assert_eq!(judge(Some(&file)), Verdict::Same);
         assert_eq!(seen.judge_header(Some(&same)), Change::None);
-        let other = Header { digest: 8, ..same };
+        let other = Header { digest: Some(digest(8)), ..same };
         assert_eq!(seen.judge_header(Some(&other)), Change::All);
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::record::Heading;
+use super::record::{Heading, Unreadable};
 use super::scan::{Scan, scan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::atomic::Target;
@@ -18,13 +18,15 @@ use crate::file::{Directory, File, Open, open_regular, read_full, write_full};
 /// of a file alone is synced 1.4 times faster.
 const CLAIM_MIN: u64 = 4 << 10;
 const CLAIM_MAX: u64 = 1 << 20;
-const HEADING_BYTES_MAX: usize = 256;
+const HEADING_BYTES_MAX: usize = 1024;
 
 /// An open log.
 pub(crate) struct Log {
     pub(crate) heading: Heading,
     /// Where the first record stands.
     pub(crate) start: u64,
+    /// The user that the file belongs to.
+    pub(crate) owner: u32,
     file: Arc<dyn File>,
     /// The size that the file is known to have at least.
     size: AtomicU64,
@@ -34,23 +36,31 @@ impl Log {
     /// Opens the log called `name`; None when there is none.
     ///
     /// # Errors
-    /// CORRUPT named LOG_DAMAGED when its first line cannot be read.
+    /// CORRUPT named LOG_DAMAGED when its first line cannot be read, TOONEW when a later version
+    /// wrote it.
     pub(crate) fn open(
         directory: &dyn Directory,
         name: &OsStr,
         path: &Path,
         how: Open,
     ) -> Result<Option<Log>> {
-        let Some((file, _)) = open_regular(directory, name, path, how)? else { return Ok(None) };
+        let Some((file, metadata)) = open_regular(directory, name, path, how)? else {
+            return Ok(None);
+        };
         let mut bytes = [0; HEADING_BYTES_MAX];
         let length = read_full(&*file, &mut bytes, 0).map_err(|e| Error::io("read", path, e))?;
         let bytes = bytes.get(..length).unwrap_or_default();
         // It was made whole, so a line without its end was cut off.
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let line = end.and_then(|end| bytes.get(..end));
-        let heading = line.and_then(Heading::decode).ok_or_else(|| damaged(path, 0))?;
+        let heading = match line.map_or(Err(Unreadable::Damaged), Heading::decode) {
+            Ok(heading) => heading,
+            Err(Unreadable::Damaged) => return Err(damaged(path, 0)),
+            Err(Unreadable::Newer) => return Err(newer(path, 0)),
+        };
         let start = line.map_or(0, |line| line.len() as u64 + 1);
-        Ok(Some(Log { heading, start, file: Arc::from(file), size: AtomicU64::new(0) }))
+        let (file, size) = (Arc::from(file), AtomicU64::new(0));
+        Ok(Some(Log { heading, start, owner: metadata.user, file, size }))
     }
 
     /// Makes the log that `target` names, durably, with nothing but its first line.
@@ -149,17 +159,32 @@ pub(crate) fn damaged(path: &Path, offset: u64) -> Error {
         )
 }
 
+/// The error for a log of which a later version wrote the line at `offset`.
+#[cold]
+pub(crate) fn newer(path: &Path, offset: u64) -> Error {
+    let message = format!(
+        "the log {} was written by a later version of the library (byte {offset})",
+        path.display()
+    );
+    Error::new(ErrorKind::TooNew, message)
+        .path(path)
+        .actual(format!("byte {offset}"))
+        .hint("use the newer library that wrote it; it folds the log into the file when it closes")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::file::FileSystem;
+    use crate::file::header::{FileDigest, LogId};
     use crate::file::os::OsFileSystem;
     use crate::file::scratch::Scratch;
 
     #[test]
     fn a_log_is_grown_seldom_and_ahead() {
         let scratch = Scratch::new();
-        let heading = Heading { id: 5, base: 1, seq: 0 };
+        let (id, base) = (LogId::new(5).unwrap(), FileDigest::new(1).unwrap());
+        let heading = Heading { id, base, seq: 0 };
         let path = scratch.write("log", heading.encode().as_bytes());
         let directory = OsFileSystem::new().open_directory(scratch.path()).unwrap();
         let opened = Log::open(&*directory, OsStr::new("log"), &path, Open::ReadWrite);

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::file::header::{FileDigest, LogId};
+
 /// What ends a line, but for the digits of the checksum.
 const SEAL: &str = r#","crc":""#;
 const CRC_DIGITS: usize = 8;
@@ -27,16 +29,25 @@ pub(crate) enum Body {
     /// The operations of the commit, a JSON array.
     Operations(String),
     /// From here on a data file with this digest holds everything.
-    Checkpoint(u128),
+    Checkpoint(FileDigest),
+}
+
+/// A line that is no record of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// It is damaged, or one of another log.
+    Damaged,
+    /// A later version of the library wrote it.
+    Newer,
 }
 
 /// The first line of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Heading {
-    /// The name of the log; never 0.
-    pub(crate) id: u128,
+    /// The name of the log.
+    pub(crate) id: LogId,
     /// The digest of the data file it starts from.
-    pub(crate) base: u128,
+    pub(crate) base: FileDigest,
     /// The commit of that data file.
     pub(crate) seq: u64,
 }
@@ -44,21 +55,28 @@ pub(crate) struct Heading {
 impl Heading {
     /// What marks the records of this log: those of an older one in the same place are not its own.
     pub(crate) fn salt(&self) -> String {
-        format!("{:08x}", self.id >> 96)
+        format!("{:08x}", self.id.get() >> 96)
     }
 
     /// The line, with its end.
     pub(crate) fn encode(&self) -> String {
-        let Heading { id, base, seq } = self;
+        let (id, base, seq) = (self.id.get(), self.base.get(), self.seq);
         seal(format!(r#"{{"nanostore_log":1,"id":"{id:032x}","base":"{base:032x}","seq":{seq}"#))
     }
 
-    /// Reads a line without its end.
-    pub(crate) fn decode(line: &[u8]) -> Option<Heading> {
-        let rest = unseal(line)?.strip_prefix(r#"{"nanostore_log":1,"id":""#)?;
-        let (id, rest) = rest.split_once(r#"","base":""#)?;
+    /// Reads a line without its end. Every version seals it in the same way, so that one that is
+    /// whole can be told from a damaged one.
+    pub(crate) fn decode(line: &[u8]) -> Result<Heading, Unreadable> {
+        let rest = unseal(line).and_then(|rest| rest.strip_prefix(r#"{"nanostore_log":"#));
+        let rest = rest.ok_or(Unreadable::Damaged)?;
+        Heading::fields(rest).ok_or(Unreadable::Newer)
+    }
+
+    fn fields(rest: &str) -> Option<Heading> {
+        let (id, rest) = rest.strip_prefix(r#"1,"id":""#)?.split_once(r#"","base":""#)?;
         let (base, seq) = rest.split_once(r#"","seq":"#)?;
-        Some(Heading { id: hex(id)?, base: hex(base)?, seq: seq.parse().ok()? })
+        let (id, base) = (LogId::new(hex(id)?)?, FileDigest::new(hex(base)?)?);
+        Some(Heading { id, base, seq: seq.parse().ok()? })
     }
 }
 
@@ -74,31 +92,37 @@ impl Record {
         let _ = write!(line, r#"{{"seq":{seq},"salt":"{salt}","upto":{upto},"time":"{time}","#);
         let _ = match body {
             Body::Operations(operations) => write!(line, r#""ops":{operations}"#),
-            Body::Checkpoint(digest) => write!(line, r#""checkpoint":"{digest:032x}""#),
+            Body::Checkpoint(digest) => write!(line, r#""checkpoint":"{:032x}""#, digest.get()),
         };
         seal(line)
     }
 
-    /// Reads a line without its end; None for one that is damaged or of another log.
-    pub(crate) fn decode(line: &[u8], salt: &str) -> Option<Record> {
+    /// Reads a line without its end.
+    pub(crate) fn decode(line: &[u8], salt: &str) -> Result<Record, Unreadable> {
+        let (seq, rest) = Record::begin(line, salt).ok_or(Unreadable::Damaged)?;
+        // The checksum is right: nobody but a later version writes anything else.
+        Record::fields(seq, rest).ok_or(Unreadable::Newer)
+    }
+
+    /// The number of a record of the log with that salt, and what follows.
+    fn begin<'a>(line: &'a [u8], salt: &str) -> Option<(u64, &'a str)> {
         let rest = unseal(line)?.strip_prefix(r#"{"seq":"#)?;
         let (seq, rest) = rest.split_once(r#","salt":""#)?;
-        let rest = rest.strip_prefix(salt)?.strip_prefix(r#"","upto":"#)?;
+        Some((seq.parse().ok()?, rest.strip_prefix(salt)?))
+    }
+
+    fn fields(seq: u64, rest: &str) -> Option<Record> {
+        let rest = rest.strip_prefix(r#"","upto":"#)?;
         let (upto, rest) = rest.split_once(r#","time":""#)?;
         let (time, rest) = rest.split_once(r#"",""#)?;
         let body = match rest.strip_prefix(r#"ops":"#) {
             Some(operations) => Body::Operations(operations.to_owned()),
             None => {
                 let digest = rest.strip_prefix(r#"checkpoint":""#)?.strip_suffix('"')?;
-                Body::Checkpoint(hex(digest)?)
+                Body::Checkpoint(FileDigest::new(hex(digest)?)?)
             }
         };
-        Some(Record {
-            seq: seq.parse().ok()?,
-            upto: upto.parse().ok()?,
-            time: time.to_owned(),
-            body,
-        })
+        Some(Record { seq, upto: upto.parse().ok()?, time: time.to_owned(), body })
     }
 }
 
@@ -127,7 +151,13 @@ fn hex(digits: &str) -> Option<u128> {
 mod tests {
     use super::*;
 
-    const HEADING: Heading = Heading { id: 0xabcd_ef01 << 96 | 7, base: 9, seq: 41 };
+    fn digest(number: u128) -> FileDigest {
+        FileDigest::new(number).unwrap()
+    }
+
+    fn heading() -> Heading {
+        Heading { id: LogId::new(0xabcd_ef01 << 96 | 7).unwrap(), base: digest(9), seq: 41 }
+    }
 
     fn record(body: Body) -> Record {
         Record { seq: 42, upto: 41, time: "2026-01-01T00:00:00Z".to_owned(), body }
@@ -139,16 +169,31 @@ mod tests {
 
     #[test]
     fn the_first_line_reads_back_as_written() {
-        assert_eq!(Heading::decode(without_end(&HEADING.encode())), Some(HEADING));
-        assert_eq!(HEADING.salt(), "abcdef01");
+        assert_eq!(Heading::decode(without_end(&heading().encode())), Ok(heading()));
+        assert_eq!(heading().salt(), "abcdef01");
+    }
+
+    #[test]
+    fn lines_of_a_later_version_are_told_from_damaged_ones() {
+        let line = heading().encode();
+        let newer = seal(r#"{"nanostore_log":2,"name":"x""#.to_owned());
+        assert_eq!(Heading::decode(without_end(&newer)), Err(Unreadable::Newer));
+        for damaged in [newer.replace('x', "y"), line.replace("_log\":1", "_log\":2")] {
+            assert_eq!(Heading::decode(without_end(&damaged)), Err(Unreadable::Damaged));
+        }
+        let newer = seal(r#"{"seq":42,"salt":"abcdef01","undo":[41]"#.to_owned());
+        let record = |line: &str| Record::decode(without_end(line), "abcdef01");
+        assert_eq!(record(&newer), Err(Unreadable::Newer));
+        assert_eq!(record(&newer.replace("41", "40")), Err(Unreadable::Damaged));
     }
 
     #[test]
     fn records_read_back_as_written() {
-        for body in [Body::Operations(r#"[{"del":"x"}]"#.to_owned()), Body::Checkpoint(77)] {
+        for body in [Body::Operations(r#"[{"del":"x"}]"#.to_owned()), Body::Checkpoint(digest(77))]
+        {
             let record = record(body);
             let line = record.encode("abcdef01");
-            assert_eq!(Record::decode(without_end(&line), "abcdef01"), Some(record));
+            assert_eq!(Record::decode(without_end(&line), "abcdef01"), Ok(record));
         }
     }
 
@@ -170,16 +215,19 @@ mod tests {
         for place in 0..whole.len() * 8 {
             let mut damaged = whole.to_vec();
             damaged[place / 8] ^= 1 << (place % 8);
-            assert_eq!(Record::decode(&damaged, "abcdef01"), None, "bit {place}");
+            let decoded = Record::decode(&damaged, "abcdef01");
+            assert_eq!(decoded, Err(Unreadable::Damaged), "bit {place}");
         }
         for length in 0..whole.len() {
-            assert_eq!(Record::decode(&whole[..length], "abcdef01"), None, "{length} bytes");
+            let decoded = Record::decode(&whole[..length], "abcdef01");
+            assert_eq!(decoded, Err(Unreadable::Damaged), "{length} bytes");
         }
     }
 
     #[test]
     fn a_record_of_another_log_is_none_of_this_one() {
-        let line = record(Body::Checkpoint(1)).encode("abcdef01");
-        assert_eq!(Record::decode(without_end(&line), "abcdef02"), None);
+        let line = record(Body::Checkpoint(digest(1))).encode("abcdef01");
+        let decoded = Record::decode(without_end(&line), "abcdef02");
+        assert_eq!(decoded, Err(Unreadable::Damaged));
     }
 }

@@ -7,7 +7,7 @@
 
 use memchr::memchr;
 
-use super::record::{Heading, Record};
+use super::record::{Heading, Record, Unreadable};
 
 /// What a part of a log holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) struct Scan {
     pub(crate) damaged: Option<u64>,
     /// Records that can be read behind the damaged line.
     pub(crate) behind: Vec<Record>,
+    /// The place of a line that a later version of the library wrote.
+    pub(crate) newer: Option<u64>,
 }
 
 /// Reads the records in `bytes`, which stand in the log from `start` on behind the record `last`.
@@ -35,7 +37,14 @@ pub(crate) fn scan(bytes: &[u8], start: u64, last: u64, heading: &Heading, synce
     while let Some((line, after)) = split_line(rest) {
         // One that was written when a later record than the last was on disk follows a hole.
         let follows = |record: &Record| record.seq > last && record.upto <= last;
-        let Some(record) = Record::decode(line, &salt).filter(follows) else { break };
+        let record = match Record::decode(line, &salt) {
+            Ok(record) if follows(&record) => record,
+            Err(Unreadable::Newer) => {
+                found.newer = Some(start + (bytes.len() - rest.len()) as u64);
+                break;
+            }
+            Ok(_) | Err(Unreadable::Damaged) => break,
+        };
         last = record.seq;
         found.records.push(record);
         rest = after;
@@ -66,7 +75,7 @@ fn records_in(bytes: &[u8], salt: &str, last: u64) -> Vec<Record> {
     let mut records: Vec<Record> = Vec::new();
     for line in bytes.split(|byte| *byte == b'\n') {
         let before = records.last().map_or(last, |record| record.seq);
-        records.extend(Record::decode(line, salt).filter(|record| record.seq > before));
+        records.extend(Record::decode(line, salt).ok().filter(|record| record.seq > before));
     }
     records
 }
@@ -75,16 +84,20 @@ fn records_in(bytes: &[u8], salt: &str, last: u64) -> Vec<Record> {
 mod tests {
     use super::super::record::Body;
     use super::*;
+    use crate::file::header::{FileDigest, LogId};
 
-    const HEADING: Heading = Heading { id: 5 << 96, base: 1, seq: 0 };
+    fn heading() -> Heading {
+        let base = FileDigest::new(1).unwrap();
+        Heading { id: LogId::new(5 << 96).unwrap(), base, seq: 0 }
+    }
 
     fn line(seq: u64, upto: u64) -> String {
         let body = Body::Operations(format!("[{seq}]"));
-        Record { seq, upto, time: String::new(), body }.encode(&HEADING.salt())
+        Record { seq, upto, time: String::new(), body }.encode(&heading().salt())
     }
 
     fn read(text: &str, synced: u64) -> Scan {
-        scan(text.as_bytes(), 100, 0, &HEADING, synced)
+        scan(text.as_bytes(), 100, 0, &heading(), synced)
     }
 
     fn numbers(records: &[Record]) -> Vec<u64> {

@@ -31,4 +31,5 @@ mod salvage;
 mod script;
 mod scripts;
 mod threads;
+mod three_files;
 mod universe;

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::{Inner, not_loaded};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::atomic::{NewVersion, Target};
-use crate::file::header::{Digest, Header};
+use crate::file::header::{Digester, Edit, FileDigest, Header, LogId, LogMark};
 use crate::file::lock::Guard;
 use crate::file::{Metadata, look};
 use crate::storage::seen::{Base, SeenLog, View, grain};
@@ -52,7 +52,8 @@ impl Held {
         };
         // What the header does not vouch for, the next sync does.
         let header = self.header().unwrap_or_default();
-        let on_disk = log.heading.id == header.log && header.synced >= offset;
+        let mark = header.mark_of(log.heading.id);
+        let on_disk = mark.is_some_and(|mark| mark.synced >= offset);
         let position = Position { offset, seq };
         *self.end() = End { position, synced: if on_disk { seq } else { 0 } };
     }
@@ -96,7 +97,7 @@ impl Held {
             return Err(not_loaded(&self.store.path));
         }
         let random = || u128::from(self.store.fs.random());
-        let id = (random() << 64 | random()).max(1);
+        let id = LogId::of_random(random() << 64 | random());
         let heading = Heading { id, base: base.digest, seq };
         let target = Target {
             name: self.store.log_name(),
@@ -150,7 +151,7 @@ impl Held {
     }
 
     /// Ends the log durably: from now on a file with the digest `new` holds everything in it.
-    fn end_log(&self, log: &Log, seq: u64, new: u128) -> Result<()> {
+    fn end_log(&self, log: &Log, seq: u64, new: FileDigest) -> Result<()> {
         let before = *self.end();
         let seq = seq.max(before.position.seq) + 1;
         let body = Body::Checkpoint(new);
@@ -164,7 +165,7 @@ impl Held {
     }
 
     /// Writes the next version of the file, durably, and gives it with its digest.
-    fn write_version(&self, image: &Image<'_>) -> Result<(NewVersion<'_>, u128)> {
+    fn write_version(&self, image: &Image<'_>) -> Result<(NewVersion<'_>, FileDigest)> {
         let expected = match self.store.seen().file {
             View::Present(base) => Some(base.fingerprint),
             View::Missing => None,
@@ -172,7 +173,7 @@ impl Held {
         };
         let target = self.store.target(&self.place);
         let mut version = target.begin(expected, self.store.access.mode & 0o777)?;
-        let mut digest = Digest::default();
+        let mut digest = Digester::default();
         image(&mut |bytes| {
             digest.update(bytes);
             version.append(bytes)
@@ -187,27 +188,31 @@ impl Held {
         &self,
         mut header: Header,
         commit: u64,
-        (version, new): (NewVersion<'_>, u128),
+        (version, new): (NewVersion<'_>, FileDigest),
     ) -> Result<()> {
         let seen = self.store.seen().clone();
         let commit = commit.max(seen.floor);
         // From here on the number counts as given out, and the new file is known for ours.
         match &seen.log {
-            // A process may have died after it removed a log and before it said so.
-            None => (header.log, header.committed, header.synced) = (0, 0, 0),
+            None => header.log = None,
             // Its first commit failed. Should it not go, it must not be taken for a stranger's.
-            Some(SeenLog { log, .. }) if log.heading.id != header.log => {
-                (header.log, header.committed, header.synced) =
-                    (log.heading.id, log.start, log.start);
+            Some(SeenLog { log, .. }) if header.mark_of(log.heading.id).is_none() => {
+                let (id, start) = (log.heading.id, log.start);
+                header.log = Some(LogMark { id, committed: start, synced: start });
             }
             Some(_) => {}
         }
-        let intent = Header { commit, digest: seen.own_digest, pending: new, ..header };
-        self.guard.write_header(&intent)?;
+        let intent = Header { commit, digest: seen.own_digest, pending: Some(new), ..header };
+        if self.header()?.log.is_some() && intent.log.is_none() {
+            // Both files were removed. Beside a new one the log would be missed.
+            self.guard.write_durable_header(&intent, &self.header()?)?;
+        } else {
+            self.guard.write_header(&intent)?;
+        }
         {
             let mut seen = self.store.seen();
             seen.header_digest = intent.digest;
-            seen.header_log = intent.log;
+            seen.header_log = intent.log_id();
             seen.raise(commit);
         }
         self.store.watch.end();
@@ -222,16 +227,16 @@ impl Held {
 
     /// The file is in place and durable. If anything fails from here on, the header still names it
     /// as pending, and the log, if it is still there, as folded: the next load goes on from that.
-    fn note_placed(&self, intent: &Header, commit: u64, new: u128, metadata: &Metadata) {
-        let had_log = self.log().is_some() || intent.log != 0;
+    fn note_placed(&self, intent: &Header, commit: u64, new: FileDigest, metadata: &Metadata) {
+        let had_log = self.log().is_some() || intent.log.is_some();
         {
             let mut seen = self.store.seen();
             let grain = grain(self.place.directory.file_system_name());
             seen.file = View::Present(Base::new(metadata, new, self.store.fs.now(), grain));
-            seen.own_digest = new;
+            seen.own_digest = Some(new);
             seen.log = None;
         }
-        let done = Header { commit, digest: new, ..Header::default() };
+        let done = Header { commit, digest: Some(new), ..Header::default() };
         let noted = if had_log || intent.reserved != 0 {
             // An older header would take the file for a person's edit once the log has gone, or
             // while it reserves numbers.
@@ -244,7 +249,7 @@ impl Held {
             return;
         }
         let mut seen = self.store.seen();
-        (seen.header_digest, seen.header_log) = (new, 0);
+        (seen.header_digest, seen.header_log) = (Some(new), None);
         if had_log {
             drop(self.place.directory.remove(self.store.log_name()));
         }
@@ -375,7 +380,8 @@ impl Exclusive for Held {
         let position = self.end().position;
         self.log().is_none_or(|log| {
             let header = self.header().unwrap_or_default();
-            header.log == log.heading.id && header.synced >= position.offset
+            let mark = header.mark_of(log.heading.id);
+            mark.is_some_and(|mark| mark.synced >= position.offset)
         })
     }
 
@@ -387,14 +393,14 @@ impl Exclusive for Held {
     fn publish(&self, position: Position, durable: bool) -> Result<()> {
         let Some(log) = self.log() else { return Ok(()) };
         let mut header = self.header()?;
-        let known_synced = if header.log == log.heading.id { header.synced } else { 0 };
+        let id = log.heading.id;
+        let known_synced = header.mark_of(id).map_or(0, |mark| mark.synced);
+        let synced = if durable { position.offset } else { known_synced };
         header = Header {
             commit: header.commit.max(position.seq),
-            digest: log.heading.base,
-            pending: 0,
-            log: log.heading.id,
-            committed: position.offset,
-            synced: if durable { position.offset } else { known_synced },
+            digest: Some(log.heading.base),
+            pending: None,
+            log: Some(LogMark { id, committed: position.offset, synced }),
             ..header
         };
         if durable {
@@ -406,7 +412,7 @@ impl Exclusive for Held {
             end.synced = end.synced.max(position.seq);
         }
         let mut seen = self.store.seen();
-        (seen.header_digest, seen.header_log) = (header.digest, header.log);
+        (seen.header_digest, seen.header_log) = (header.digest, Some(id));
         seen.own_digest = header.digest;
         if let Some(log) = &mut seen.log {
             (log.offset, log.seq) = (position.offset, position.seq);
@@ -435,7 +441,8 @@ impl Exclusive for Held {
         let header = self.header()?;
         if header.commit < commit {
             let edited = self.store.seen().digest();
-            self.guard.write_header(&Header { commit, edited, edited_commit: commit, ..header })?;
+            let edit = edited.map(|digest| Edit { digest, commit });
+            self.guard.write_header(&Header { commit, edit, ..header })?;
         }
         self.store.seen().raise(commit.max(header.commit));
         Ok(())

@@ -1,23 +1,28 @@
 //! Reading the file and its log, and mending what a crash left, where the lock allows it.
-//!
-//! Which file a log goes with is told by digests, never by numbers or times: a log names the file
-//! it starts from, and its last record the file that it was folded into.
 
 use std::ffi::OsStr;
 use std::sync::Arc;
 
 use super::aside::Aside;
+use super::bond::{Bond, LogFacts, bond, is_log_missing};
 use super::place::{Place, empty_file};
 use super::read::{Read, read_all};
 use super::{FRESH, Inner, SETTLE_PAUSE};
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::header::{Header, digest};
+use crate::file::header::{FileDigest, Header, LogMark};
 use crate::file::lock::Guard;
 use crate::file::{Open, open_regular};
 use crate::storage::seen::{Base, SeenLog, View, grain};
 use crate::storage::{Body, Loaded, Record};
-use crate::wal::log::{Log, damaged};
+use crate::wal::log::{Log, damaged, newer};
 use crate::wal::scan::Scan;
+
+/// The file with its digest, and what the header says of it.
+struct Found {
+    header: Option<Header>,
+    read: Option<Read>,
+    file: Option<FileDigest>,
+}
 
 /// A log beside the file.
 struct Beside {
@@ -27,14 +32,16 @@ struct Beside {
     bond: Bond,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Bond {
-    /// Its records belong on top of the file.
-    Waiting,
-    /// The file holds its records already.
-    Folded,
-    /// It was made for another file, or is damaged.
-    Strange,
+impl Beside {
+    /// Whether it shows that a store wrote the file, and no person put it there. The two may have
+    /// been put back together: then the header is newer than both.
+    fn vouches(&self, found: &Found) -> bool {
+        let is_restored = found.header.is_some_and(|header| {
+            let is_noted = header.digest == found.file || header.pending == found.file;
+            !is_noted && header.commit > last_seq(&self.log, &self.scan)
+        });
+        matches!(self.bond, Bond::Waiting | Bond::Folded) && !is_restored
+    }
 }
 
 impl Inner {
@@ -50,18 +57,16 @@ impl Inner {
                 continue;
             }
             let read = self.accept(header, read)?;
-            let found = read.as_ref().map_or(0, |read| digest(&read.bytes));
-            let beside = self.read_log(place, header, found, held.is_some())?;
+            let file = read.as_ref().map(|read| FileDigest::of(&read.bytes));
+            let found = Found { header, read, file };
+            let beside = self.read_log(place, &found, held.is_some())?;
+            let is_vouched = beside.as_ref().is_some_and(|beside| beside.vouches(&found));
             let known = header.unwrap_or_default();
-            if held.is_some() && found != 0 && found == known.pending {
-                // Whoever put it in place died before it was there to stay.
-                self.target(place).sync_folder()?;
-            }
-            let header = match (held, &beside) {
-                (Some(guard), Some(beside)) => self.mend(place, guard, known, found, beside)?,
-                _ => known,
+            let (known, beside) = match held {
+                Some(guard) => self.mend(place, guard, &found, beside)?,
+                None => (known, beside.filter(|beside| beside.bond != Bond::Stray)),
             };
-            return Ok(self.remember(place, header, read, found, beside));
+            return Ok(self.remember(place, known, found, is_vouched, beside));
         }
     }
 
@@ -69,9 +74,9 @@ impl Inner {
     /// something is empty or away for a moment.
     fn is_unfinished(&self, place: &Place, header: Option<Header>, read: Option<&Read>) -> bool {
         let held_something = match self.seen().file {
-            View::Present(base) => base.digest != digest(b""),
+            View::Present(base) => base.digest != FileDigest::of(b""),
             View::Missing => false,
-            View::Unknown => header.is_some_and(|header| header.digest != 0),
+            View::Unknown => header.is_some_and(|header| header.digest.is_some()),
         };
         match read {
             // The folder tells when the file went.
@@ -93,39 +98,44 @@ impl Inner {
         if !read.bytes.is_empty() {
             return Ok(Some(read));
         }
-        let empty = digest(b"");
-        let was_store = matches!(self.seen().file, View::Present(base) if base.digest != empty)
-            || header.is_some_and(|header| ![0, empty].contains(&header.digest));
+        let is_content = |digest: FileDigest| digest != FileDigest::of(b"");
+        let was_store = matches!(self.seen().file, View::Present(base) if is_content(base.digest))
+            || header.and_then(|header| header.digest).is_some_and(is_content);
         if self.access.create == Some(true) && !was_store {
             return Ok(Some(read));
         }
         Err(empty_file(&self.path))
     }
 
-    /// Reads the log, if there is one, and finds out how it stands to the file of digest `found`.
-    fn read_log(
-        &self,
-        place: &Place,
-        header: Option<Header>,
-        found: u128,
-        may_mend: bool,
-    ) -> Result<Option<Beside>> {
-        let known = header.unwrap_or_default();
-        let Some(log) = self.find_log(place, &known, found, may_mend)? else { return Ok(None) };
-        let is_known = known.log == log.heading.id;
-        let synced = if is_known { known.synced } else { 0 };
+    /// Reads the log, if there is one, and finds out how it stands to the file.
+    fn read_log(&self, place: &Place, found: &Found, may_mend: bool) -> Result<Option<Beside>> {
+        let header = found.header.as_ref();
+        let log = self.find_log(place, may_mend)?;
+        let id = log.as_ref().map(|log| log.heading.id);
+        if is_log_missing(header, id, found.file) && !self.access.salvage {
+            return Err(self.log_missing(id.is_some()));
+        }
+        let Some(log) = log else { return Ok(None) };
+        let mark = header.and_then(|header| header.mark_of(log.heading.id));
         // After a failed sync only what was acknowledged before it counts.
-        let committed = if is_known { known.committed } else { log.start };
-        let end = known.poisoned.then_some(committed);
+        let committed = mark.map_or(log.start, |mark| mark.committed);
+        let is_poisoned = header.is_some_and(|header| header.poisoned);
+        let end = is_poisoned.then_some(committed);
+        let synced = mark.map_or(0, |mark| mark.synced);
         let scan = log.read(log.start, log.heading.seq, end, synced);
         let mut scan = scan.map_err(|error| Error::io("read", &self.log_path, error))?;
-        let mut bond = bond(&known, &log, &scan, found);
-        if let Some(offset) = scan.damaged.filter(|_| bond != Bond::Folded) {
+        let mut bond =
+            bond(header, &self.facts(place, &log, &scan, found.read.as_ref()), found.file);
+        if let Some(offset) = scan.newer {
+            return Err(newer(&self.log_path, offset));
+        }
+        let is_of_use = !matches!(bond, Bond::Folded | Bond::Stray);
+        if let Some(offset) = scan.damaged.filter(|_| is_of_use) {
             if !self.access.salvage {
                 return Err(damaged(&self.log_path, offset));
             }
             if may_mend {
-                self.set_log_aside(place, Aside::Damaged)?;
+                self.copy_log_aside(place, Aside::Damaged)?;
             }
             let behind = std::mem::take(&mut scan.behind);
             scan.records.extend(behind);
@@ -134,105 +144,124 @@ impl Inner {
         Ok(Some(Beside { log: Arc::new(log), scan, bond }))
     }
 
-    /// Opens the log; None where there is none and none is missed.
-    fn find_log(
-        &self,
-        place: &Place,
-        known: &Header,
-        found: u128,
-        may_mend: bool,
-    ) -> Result<Option<Log>> {
-        let salvage = self.access.salvage;
+    /// Opens the log, if there is one.
+    fn find_log(&self, place: &Place, may_mend: bool) -> Result<Option<Log>> {
         match self.open_log(place) {
-            Ok(None) => {
-                let is_missed = known.log != 0 && found != 0 && found == known.digest;
-                if is_missed && !salvage { Err(self.log_missing()) } else { Ok(None) }
-            }
             // Not even its first line can be read.
-            Err(error) if error.kind() == ErrorKind::Corrupt && salvage && may_mend => {
+            Err(error) if error.kind() == ErrorKind::Corrupt && self.access.salvage && may_mend => {
                 self.set_log_aside(place, Aside::Damaged)?;
-                let removed = place.directory.remove(self.log_name());
-                removed.map_err(|error| Error::io("remove", &self.log_path, error))?;
                 Ok(None)
             }
             opened => opened,
         }
     }
 
+    fn facts(&self, place: &Place, log: &Log, scan: &Scan, read: Option<&Read>) -> LogFacts {
+        let folded_into = scan.records.last().and_then(|record| match record.body {
+            Body::Checkpoint(file) => Some(file),
+            Body::Operations(_) => None,
+        });
+        let file_owner = read.map(|read| read.metadata.user);
+        // What the superuser leaves in a folder of others it can do in any other way, too.
+        let is_known = |owner| [place.directory.user(), 0].contains(&owner);
+        let is_strangers = !is_known(log.owner) && Some(log.owner) != file_owner;
+        LogFacts { id: log.heading.id, base: log.heading.base, folded_into, is_strangers }
+    }
+
     /// Makes records durable that a process left that died, blanks what it left unfinished, and
-    /// lets the header say so, which is returned. A log that was folded into the file goes.
+    /// lets the header say so, which is returned. A log that was folded into the file goes, and one
+    /// that is not this store's is set aside.
     fn mend(
         &self,
         place: &Place,
         guard: &Guard,
-        known: Header,
-        found: u128,
-        beside: &Beside,
-    ) -> Result<Header> {
-        let Beside { log, scan, bond } = beside;
-        let failed = |what, error| Error::io(what, &self.log_path, error);
-        let id = log.heading.id;
-        let mut header = Header { digest: found, pending: 0, ..known };
-        match bond {
-            Bond::Strange => return Ok(known),
-            // What is in memory of it is not asked to go to the disk again.
-            Bond::Waiting if known.poisoned => return Ok(known),
-            Bond::Folded => {
-                (header.log, header.committed, header.synced) = (0, 0, 0);
-                // Without the log an older header would take the file for a person's edit.
-                guard.write_durable_header(&header, &known)?;
-                let removed = place.directory.remove(self.log_name());
-                removed.map_err(|error| failed("remove", error))?;
-                return Ok(header);
-            }
-            Bond::Waiting => {
-                if !scan.torn.is_empty() {
-                    self.keep_aside(place, Aside::Torn, &scan.torn)?;
-                    log.blank(scan.end).map_err(|error| failed("write", error))?;
-                }
-                if !scan.torn.is_empty() || (known.log, known.synced) != (id, scan.end) {
-                    log.sync().map_err(|error| failed("sync", error))?;
-                }
-                if known.log != id {
-                    // Whoever made it died before its name was there to stay.
-                    self.target(place).sync_folder()?;
-                }
-                header.commit = known.commit.max(last_seq(log, scan));
-                (header.log, header.committed, header.synced) = (id, scan.end, scan.end);
-            }
+        found: &Found,
+        beside: Option<Beside>,
+    ) -> Result<(Header, Option<Beside>)> {
+        let known = found.header.unwrap_or_default();
+        // A log whose file is gone may hold all there is.
+        if found.file.is_none() {
+            return Ok((known, beside));
         }
-        if header != known {
+        if found.file == known.pending {
+            // Whoever put it in place died before it was there to stay.
+            self.target(place).sync_folder()?;
+        }
+        let header = match beside.as_ref().map(|beside| beside.bond) {
+            Some(Bond::Strange) => return Ok((known, beside)),
+            // What is in memory of it is not asked to go to the disk again.
+            Some(Bond::Waiting) if known.poisoned => return Ok((known, beside)),
+            Some(Bond::Stray) => {
+                self.set_log_aside(place, Aside::Orphan)?;
+                Header { log: None, ..known }
+            }
+            None => Header { log: None, ..known },
+            Some(Bond::Folded) => Header { digest: found.file, pending: None, log: None, ..known },
+            Some(Bond::Waiting) => self.mend_log(place, found, beside.as_ref())?,
+        };
+        if header.log != known.log && header.log.is_none() {
+            // Without the log an older header would take the file for a person's edit, or miss it.
+            guard.write_durable_header(&header, &known)?;
+        } else if header != known {
             guard.write_header(&header)?;
         }
-        Ok(header)
+        if header.log.is_some() {
+            return Ok((header, beside));
+        }
+        if beside.is_some_and(|beside| beside.bond == Bond::Folded) {
+            self.remove_log(place)?;
+        }
+        Ok((header, None))
     }
 
-    /// Notes what was read.
+    /// Makes durable what a log holds that waits on its file, and blanks what is torn.
+    fn mend_log(&self, place: &Place, found: &Found, beside: Option<&Beside>) -> Result<Header> {
+        let known = found.header.unwrap_or_default();
+        let Some(beside @ Beside { log, scan, .. }) = beside else { return Ok(known) };
+        let failed = |what, error| Error::io(what, &self.log_path, error);
+        let mark = known.mark_of(log.heading.id);
+        if !scan.torn.is_empty() {
+            self.keep_aside(place, Aside::Torn, &scan.torn)?;
+            log.blank(scan.end).map_err(|error| failed("write", error))?;
+        }
+        if !scan.torn.is_empty() || mark.is_none_or(|mark| mark.synced != scan.end) {
+            log.sync().map_err(|error| failed("sync", error))?;
+        }
+        if mark.is_none() {
+            // Whoever made it died before its name was there to stay.
+            self.target(place).sync_folder()?;
+        }
+        let mark = LogMark { id: log.heading.id, committed: scan.end, synced: scan.end };
+        let commit = known.commit.max(last_seq(log, scan));
+        let digest = if beside.vouches(found) { found.file } else { known.digest };
+        Ok(Header { commit, digest, pending: None, log: Some(mark), ..known })
+    }
+
+    /// Notes what was read. `known` is the header, mended.
     fn remember(
         &self,
         place: &Place,
         known: Header,
-        read: Option<Read>,
-        found: u128,
+        Found { read, file, .. }: Found,
+        is_vouched: bool,
         beside: Option<Beside>,
     ) -> Loaded {
         let fresh = read.as_ref().is_some_and(|read| self.is_fresh(&read.metadata));
-        let base = read.as_ref().map(|read| {
+        let base = read.as_ref().zip(file).map(|(read, file)| {
             let grain = grain(place.directory.file_system_name());
-            Base::new(&read.metadata, found, read.begun, grain)
+            Base::new(&read.metadata, file, read.begun, grain)
         });
-        let bond = beside.as_ref().map(|beside| beside.bond);
         // What a process put in place before it died is as good as noted, and so is what the log
         // vouches for.
-        let vouched = matches!(bond, Some(Bond::Waiting | Bond::Folded));
-        let is_own = vouched || found != 0 && found == known.pending;
-        let own = if is_own { found } else { known.digest };
-        let foreign = bond == Some(Bond::Strange) || own != 0 && found != own;
+        let is_own = is_vouched || file.is_some() && file == known.pending;
+        let own = if is_own { file } else { known.digest };
+        let is_strange = beside.as_ref().is_some_and(|beside| beside.bond == Bond::Strange);
+        let foreign = is_strange || own.is_some() && file != own;
         let waiting = beside.filter(|beside| beside.bond != Bond::Folded);
         let mut seen = self.seen();
         seen.file = base.map_or(View::Missing, View::Present);
         seen.own_digest = own;
-        (seen.header_digest, seen.header_log) = (known.digest, known.log);
+        (seen.header_digest, seen.header_log) = (known.digest, known.log_id());
         seen.raise(known.commit.max(known.reserved));
         if let Some(Beside { log, scan, .. }) = &waiting {
             seen.raise(last_seq(log, scan));
@@ -248,13 +277,14 @@ impl Inner {
             self.begin_to_watch(place, || Some((file, metadata)));
             bytes
         });
+        let edit = known.edit.filter(|edit| foreign && Some(edit.digest) == file);
         Loaded {
             image: image.filter(|bytes| !bytes.is_empty()),
             records: waiting.map_or_else(Vec::new, |beside| beside.scan.records),
-            merge: bond == Some(Bond::Strange),
+            merge: is_strange,
             commit_floor,
             foreign,
-            edit: (foreign && found != 0 && found == known.edited).then_some(known.edited_commit),
+            edit: edit.map(|edit| edit.commit),
             fresh,
             poisoned: known.poisoned,
             salvage: self.access.salvage,
@@ -283,10 +313,10 @@ impl Inner {
             },
         };
         let heading = seen.log.heading;
-        if (heading.id, heading.base, header.digest) != (header.log, base, base) {
-            return Ok(None);
-        }
-        let end = header.committed.max(seen.offset);
+        let mark = header.mark_of(heading.id);
+        let goes_with_both = base == Some(heading.base) && base == header.digest;
+        let Some(mark) = mark.filter(|_| goes_with_both) else { return Ok(None) };
+        let end = mark.committed.max(seen.offset);
         let scan = seen.log.read(seen.offset, seen.seq, Some(end), end);
         let scan = scan.map_err(|error| Error::io("read", &self.log_path, error))?;
         // What a dying process left behind them is for a load to judge.
@@ -297,7 +327,7 @@ impl Inner {
         }
         let mut now = self.seen();
         now.raise(header.commit);
-        now.header_log = header.log;
+        now.header_log = header.log_id();
         let seq = scan.records.last().map_or(seen.seq, |record| record.seq);
         now.log = Some(SeenLog { offset: end, seq, ..seen });
         Ok(Some(scan.records))
@@ -309,7 +339,7 @@ impl Inner {
     }
 
     /// Copies the log to a file that says why.
-    fn set_log_aside(&self, place: &Place, kind: Aside) -> Result<()> {
+    fn copy_log_aside(&self, place: &Place, kind: Aside) -> Result<()> {
         let name = self.log_name();
         let opened = open_regular(&*place.directory, name, &self.log_path, Open::Read)?;
         let Some(opened) = opened else { return Ok(()) };
@@ -317,16 +347,28 @@ impl Inner {
         self.keep_aside(place, kind, &read.bytes)
     }
 
+    /// Moves the log to a file that says why.
+    fn set_log_aside(&self, place: &Place, kind: Aside) -> Result<()> {
+        self.copy_log_aside(place, kind)?;
+        self.remove_log(place)
+    }
+
+    fn remove_log(&self, place: &Place) -> Result<()> {
+        let removed = place.directory.remove(self.log_name());
+        removed.map_err(|error| Error::io("remove", &self.log_path, error))
+    }
+
     #[cold]
-    fn log_missing(&self) -> Error {
-        let message = format!(
-            "the log {} has gone, with commits that are not in the data file",
-            self.log_path.display()
-        );
-        Error::new(ErrorKind::Corrupt, message)
-            .named("LOG_MISSING")
-            .path(&self.log_path)
-            .hint("put it back; or open the store with salvage as true, which goes on without it")
+    fn log_missing(&self, is_other: bool) -> Error {
+        let path = self.log_path.display();
+        let message = if is_other {
+            format!("{path} is another log than the one that has commits which the data file lacks")
+        } else {
+            format!("the log {path} is gone, with commits that are not in the data file")
+        };
+        Error::new(ErrorKind::Corrupt, message).named("LOG_MISSING").path(&self.log_path).hint(
+            "put the log back; or open the store with salvage as true, which goes on without it",
+        )
     }
 
     pub(super) fn read_once(&self, place: &Place) -> Result<Option<Read>> {
@@ -334,20 +376,6 @@ impl Inner {
         let begun = self.fs.now();
         let opened = open_regular(&*place.directory, &self.name, &self.path, Open::Read)?;
         opened.map(|opened| read_all(opened, &self.path, begun)).transpose()
-    }
-}
-
-/// How a log stands to the file of digest `found`.
-fn bond(known: &Header, log: &Log, scan: &Scan, found: u128) -> Bond {
-    let ends_in = |record: &Record| record.body == Body::Checkpoint(found);
-    let was_put_in_place =
-        known.log == log.heading.id && known.pending == found && found != log.heading.base;
-    if scan.records.last().is_some_and(ends_in) || was_put_in_place {
-        Bond::Folded
-    } else if found == log.heading.base {
-        Bond::Waiting
-    } else {
-        Bond::Strange
     }
 }
 

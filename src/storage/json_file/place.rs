@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Access, FRESH, SETTLE_PAUSE};
+use super::{Access, FRESH, LOG_SUFFIX, SETTLE_PAUSE};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::lock::{LockFile, Rights};
 use crate::file::{Directory, FileKind, FileSystem, Open, look, open_regular};
+use crate::storage::file_gone;
 
 const LOCK_SUFFIX: &str = ".lock";
 
@@ -38,7 +39,9 @@ pub(super) fn open_place(
             }
             Rights { mode: metadata.mode, owner: Some((metadata.user, metadata.group)) }
         }
-        None if how.read_only || how.create == Some(false) => return Err(missing(path, how)),
+        None if how.read_only || how.create == Some(false) => {
+            return Err(missing(&*directory, path, how));
+        }
         None => Rights { mode: how.mode, owner: None },
     };
     let mut lock_path = path.as_os_str().to_owned();
@@ -93,7 +96,12 @@ fn way_out(error: Error, how: Access) -> Error {
 }
 
 #[cold]
-fn missing(path: &Path, how: Access) -> Error {
+fn missing(directory: &dyn Directory, path: &Path, how: Access) -> Error {
+    let mut log = path.file_name().unwrap_or_default().to_owned();
+    log.push(LOG_SUFFIX);
+    if directory.metadata(&log).is_ok() {
+        return file_gone(path, true);
+    }
     let hint = if how.read_only { "open it without read_only" } else { "give create as true" };
     Error::new(ErrorKind::NotFound, format!("there is no file {}", path.display()))
         .named("NO_SUCH_FILE")
