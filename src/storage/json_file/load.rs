@@ -199,7 +199,8 @@ impl Inner {
             Some(Bond::Folded) => Header { digest: found.file, pending: None, log: None, ..known },
             Some(Bond::Waiting) => self.mend_log(place, found, beside.as_ref())?,
         };
-        if header.log != known.log && header.log.is_none() {
+        let is_folded = beside.as_ref().is_some_and(|beside| beside.bond == Bond::Folded);
+        if is_folded || header.log.is_none() && known.log.is_some() {
             // Without the log an older header would take the file for a person's edit, or miss it.
             guard.write_durable_header(&header, &known)?;
         } else if header != known {
@@ -208,7 +209,7 @@ impl Inner {
         if header.log.is_some() {
             return Ok((header, beside));
         }
-        if beside.is_some_and(|beside| beside.bond == Bond::Folded) {
+        if is_folded {
             self.remove_log(place)?;
         }
         Ok((header, None))
