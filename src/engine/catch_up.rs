@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use crate::engine::replay::Replay;
 use crate::engine::state::State;
-use crate::engine::{Engine, Limits, load};
+use crate::engine::{Engine, Limits, load, overridden};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::data_file::salvage;
 use crate::model::schema::Schema;
-use crate::storage::{Change, Exclusive, LeftOver, Loaded, Record, file_gone};
+use crate::storage::{Change, Exclusive, Kept, LeftOver, Loaded, Record, file_gone};
 
 /// How long a file that somebody is just writing is waited for, and how often it is looked at.
 const HALF_WRITTEN_WAIT: Duration = Duration::from_secs(3);
@@ -28,6 +28,8 @@ struct Found {
     merged: bool,
     /// What of it found no place.
     left: Option<LeftOver>,
+    /// What a person's edit undid that they had not seen, one operation a line.
+    overridden: String,
     poisoned: bool,
     /// The bytes of the file, if they could not be understood: the state is what could be salvaged.
     damaged: Option<Vec<u8>>,
@@ -42,7 +44,12 @@ impl Engine {
         if !self.is_stale() {
             match self.storage.changed()? {
                 Change::None => return Ok(()),
-                Change::Log if self.read_log(|| self.storage.records())? => return Ok(()),
+                Change::Log if self.read_log(|| self.storage.records())? => {
+                    if !self.description().read_only {
+                        self.note_logged(limits);
+                    }
+                    return Ok(());
+                }
                 Change::Log | Change::All => {}
             }
         }
@@ -108,7 +115,10 @@ impl Engine {
         let load = || first.take().map_or_else(|| exclusive.load(), Ok);
         let found = self.load(load, Some(&known), schema, repair)?;
         if let Some(damaged) = &found.damaged {
-            exclusive.keep_damaged(damaged)?;
+            exclusive.keep(Kept::Damaged(damaged))?;
+        }
+        if !found.overridden.is_empty() {
+            exclusive.keep(Kept::Overridden(&found.overridden))?;
         }
         if found.merged || found.damaged.is_some() || found.poisoned && repair {
             let image = |out: &mut dyn FnMut(&[u8]) -> Result<()>| load::write(&found.state, out);
@@ -175,16 +185,24 @@ impl Engine {
         schema: Option<Arc<Schema>>,
     ) -> Result<Found> {
         let image = loaded.image.as_deref().ok_or_else(|| self.gone(loaded))?;
-        let stored = load::read(image, None, loaded.commit_floor);
+        let stored = load::read(image, None, 0);
         let mut state = match (stored, &schema) {
             (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
-                load::read(image, Some(schema.clone()), loaded.commit_floor)?
+                load::read(image, Some(schema.clone()), 0)?
             }
             (stored, _) => stored?,
         };
+        let base = state.commit;
+        state.commit = base.max(loaded.commit_floor);
         let mut replay = Replay::new(loaded.merge);
         for record in &loaded.records {
             replay.run(&mut state, record)?;
+        }
+        let mut overridden = String::new();
+        if let Some(known) = known.filter(|_| loaded.foreign) {
+            // What the log has was replayed, or is left over.
+            let end = loaded.records.first().map_or(u64::MAX, |record| record.seq);
+            overridden = overridden::overridden(known, &state, base, end)?;
         }
         if loaded.foreign {
             let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
@@ -199,6 +217,7 @@ impl Engine {
             is_new_edit,
             merged: loaded.merge,
             left: replay.into_left_over(),
+            overridden,
             poisoned: loaded.poisoned,
             damaged: None,
         })

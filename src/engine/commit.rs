@@ -22,7 +22,7 @@ use crate::engine::state::State;
 use crate::engine::tip::{Asked, Caller, News, Session, Tip};
 use crate::engine::{Engine, Limits, load};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::Exclusive;
+use crate::storage::{Exclusive, Size};
 
 /// How often a write is decided anew because a person changed the file meanwhile.
 const DECISIONS_MAX: u32 = 5;
@@ -220,7 +220,8 @@ impl Engine {
     ) -> Result<Option<String>> {
         let (durability, checkpoint) = (limits.durability, limits.checkpoint);
         let commits = self.tip().commits;
-        let replaces = policy::replaces(durability, checkpoint, exclusive.size(), commits);
+        let size = exclusive.size();
+        let replaces = policy::replaces(durability, checkpoint, size, commits);
         if !self.is_kept || draft.reforms || replaces {
             self.flush_tip()?;
             self.replace(&**exclusive, draft.number, &draft.state)?;
@@ -231,7 +232,10 @@ impl Engine {
             return Ok(Some(answer));
         }
         if checkpoint == Checkpoint::Auto {
-            self.checkpoint_if_due(exclusive)?;
+            self.checkpoint_if_due(exclusive, size)?;
+        }
+        if policy::is_small(size) {
+            self.note_logged(limits);
         }
         self.log(limits, exclusive, draft, answer, caller)
     }
@@ -296,13 +300,12 @@ impl Engine {
                 self.stale.store(true, Ordering::SeqCst);
             }
         } else {
-            self.unsynced.clear();
+            self.upkeep.note_synced();
         }
         replaced
     }
 
-    fn checkpoint_if_due(&self, exclusive: &Arc<dyn Exclusive>) -> Result<()> {
-        let size = exclusive.size();
+    fn checkpoint_if_due(&self, exclusive: &Arc<dyn Exclusive>, size: Size) -> Result<()> {
         let log_bytes = size.log_bytes.unwrap_or(0);
         let checkpoint_from = self.tip().checkpoint_from;
         if log_bytes < policy::log_bytes_max(size.file_bytes).max(checkpoint_from) {

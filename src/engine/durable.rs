@@ -1,72 +1,12 @@
-//! Making durable what is not yet: on request, after a while, and at the end.
+//! Making durable what is not yet, and folding the log into the file: on request, when nobody has
+//! written for a while, and at the end.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use crate::engine::tip::Session;
-use crate::engine::{Engine, Limits};
+use crate::engine::{Engine, Limits, policy};
 use crate::error::{Error, ErrorKind, Result};
-use crate::threads::spawn;
-
-/// Commits that are in the log and not known to be on disk, and the thread that sees to them.
-#[derive(Default)]
-pub(super) struct Unsynced {
-    pending: Mutex<Pending>,
-    changed: Condvar,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-#[derive(Default)]
-struct Pending {
-    commits: u64,
-    /// When they are to be on disk.
-    due: Option<Instant>,
-    first: Option<Instant>,
-    ended: bool,
-}
-
-impl Unsynced {
-    /// Notes that everything is on disk.
-    pub(super) fn clear(&self) {
-        let mut pending = self.lock();
-        (pending.commits, pending.due, pending.first) = (0, None, None);
-    }
-
-    /// The number of commits, and how long ago the first of them was made.
-    pub(super) fn report(&self) -> (u64, Duration) {
-        let pending = self.lock();
-        (pending.commits, pending.first.map_or(Duration::ZERO, |first| first.elapsed()))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until something is due; false when the store is closed.
-    fn wait(&self) -> bool {
-        let mut pending = self.lock();
-        loop {
-            if pending.ended {
-                return false;
-            }
-            let now = Instant::now();
-            pending = match pending.due {
-                Some(due) if due <= now => {
-                    // Should the sync fail, it is for the next commit to tell.
-                    pending.due = None;
-                    return true;
-                }
-                Some(due) => {
-                    let waited = self.changed.wait_timeout(pending, due - now);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.changed.wait(pending).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-}
 
 impl Engine {
     /// Makes everything durable that was committed.
@@ -86,14 +26,14 @@ impl Engine {
     /// written to the log gets to the disk all the same.
     fn join_to_sync(&self, limits: &Limits) -> Result<Session> {
         self.join(limits).inspect_err(|_| {
-            let is_unsynced = self.unsynced.report().0 > 0;
+            let is_unsynced = self.upkeep.unsynced().0 > 0;
             let Some(exclusive) =
                 is_unsynced.then(|| self.storage.lock(limits.lock_timeout).ok()).flatten()
             else {
                 return;
             };
             match exclusive.sync() {
-                Ok(()) => self.unsynced.clear(),
+                Ok(()) => self.upkeep.note_synced(),
                 // It is never asked again, and never believed.
                 Err(_) => exclusive.poison(),
             }
@@ -126,11 +66,11 @@ impl Engine {
     /// none when the lock is held for too long or somebody edits the file just now, since the log
     /// stays.
     pub(crate) fn close(&self, limits: &Limits) -> Result<()> {
-        self.end_thread();
+        self.upkeep.end();
         if self.abandoned.load(Ordering::SeqCst) || self.check_writable().is_err() {
             return Ok(());
         }
-        let unsynced = self.unsynced.report().0 > 0;
+        let unsynced = self.upkeep.unsynced().0 > 0;
         if self.storage.log_bytes() == 0 {
             return Ok(());
         }
@@ -153,60 +93,24 @@ impl Engine {
         }
     }
 
-    /// Notes a commit that is in the log but not on disk, and sees to it that it gets there.
-    pub(super) fn note_unsynced(&self, limits: &Limits) {
-        let mut pending = self.unsynced.lock();
-        let now = Instant::now();
-        pending.commits += 1;
-        pending.first.get_or_insert(now);
-        let due = now + limits.interval;
-        // Who waits for a moment that is not later need not be woken.
-        let sooner = pending.due.is_none_or(|earlier| due < earlier);
-        if sooner {
-            pending.due = Some(due);
+    /// Nobody has written for a while: a small file is brought up to date, so that a person who
+    /// opens it finds what is there. The commits to come replace it again, as the first ones did.
+    pub(super) fn fold_small(&self, limits: &Limits) -> Result<()> {
+        let caller = Arc::default();
+        let _turn = self.turn(limits, &caller)?;
+        let Session { exclusive, state, .. } = self.join(limits)?;
+        let size = exclusive.size();
+        if size.log_bytes.is_none() || !policy::is_small(size) {
+            return Ok(());
         }
-        drop(pending);
-        if sooner {
-            self.unsynced.changed.notify_all();
-        }
-        self.begin_thread(limits);
-    }
-
-    /// Starts the thread that syncs batches.
-    fn begin_thread(&self, limits: &Limits) {
-        let mut thread = self.unsynced.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_some() {
-            return;
-        }
-        let (unsynced, me) =
-            (Arc::clone(&self.unsynced), self.me.get().cloned().unwrap_or_default());
-        let limits = limits.clone();
-        let work = move || sync_batches(&unsynced, &me, &limits);
-        // Without a thread the next sync, checkpoint or close does its work.
-        *thread = spawn("nanostore-sync", work);
-    }
-
-    fn end_thread(&self) {
-        self.unsynced.lock().ended = true;
-        self.unsynced.changed.notify_all();
-        let thread = self.unsynced.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // It catches no panic because it has nothing that panics; at worst it ended early.
-            let _ = thread.join();
-        }
-        self.unsynced.lock().ended = false;
+        self.flush_tip()?;
+        self.replace(&*exclusive, state.commit, &state)?;
+        self.tip().commits = 0;
+        Ok(())
     }
 }
 
 /// Whether a checkpoint failed for a reason that a later one will not meet.
-fn is_for_later(error: &Error) -> bool {
+pub(super) fn is_for_later(error: &Error) -> bool {
     error.kind() == ErrorKind::Timeout || error.name() == "FILE_CHANGED"
-}
-
-fn sync_batches(unsynced: &Unsynced, engine: &Weak<Engine>, limits: &Limits) {
-    while unsynced.wait() {
-        let Some(engine) = engine.upgrade() else { return };
-        // Should it fail, the commits stay noted, and a sync that is asked for tells why.
-        let _ = engine.sync(limits);
-    }
 }

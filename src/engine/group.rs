@@ -71,7 +71,7 @@ impl Engine {
         drop(exclusive);
         let told = match synced {
             Ok(()) => {
-                self.unsynced.clear();
+                self.upkeep.note_synced();
                 self.tip().end_sync(written)
             }
             Err(error) => self.tip().fail_sync(error),
@@ -163,7 +163,7 @@ impl Engine {
         let synced = exclusive.sync();
         match synced.and_then(|()| self.publish_log(&*exclusive, position, true, state)) {
             Ok(()) => {
-                self.unsynced.clear();
+                self.upkeep.note_synced();
                 Ok(())
             }
             Err(error) => Err(self.fail(&*exclusive, error)),

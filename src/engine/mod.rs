@@ -11,8 +11,9 @@
 //!
 //! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back
 //! - [`draft`], [`writes`], [`operation`]: deciding; [`clock`]: times and UUIDs
-//! - [`tip`], [`commit`], [`group`], [`durable`]: keeping what was decided; [`policy`]: how
-//! - [`catch_up`]: taking in what others wrote
+//! - [`tip`], [`commit`], [`group`], [`durable`], [`upkeep`]: keeping what was decided;
+//!   [`policy`]: how
+//! - [`catch_up`]: taking in what others wrote; [`overridden`]: what an edit undid unseen
 //! - [`replay`]: what a commit writes to the log, and back
 //! - [`identify`], [`source`], [`listing`], [`stream`], [`place`]: reading; [`check`]: verify
 //! - [`indexes`], [`facets`]: what leads to documents, made when it is first used ([`lazy`]);
@@ -37,6 +38,7 @@ pub(crate) mod listing;
 mod load;
 pub(crate) mod open;
 pub(crate) mod operation;
+mod overridden;
 mod place;
 mod plan;
 pub(crate) mod policy;
@@ -48,6 +50,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod tip;
+mod upkeep;
 mod writes;
 
 use std::path::PathBuf;
@@ -56,12 +59,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use crate::engine::clock::Minter;
-use crate::engine::durable::Unsynced;
 use crate::engine::feed::Commits;
 use crate::engine::policy::{Checkpoint, Durability};
 use crate::engine::snapshots::Snapshots;
 use crate::engine::state::State;
 use crate::engine::tip::Tip;
+use crate::engine::upkeep::Upkeep;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
@@ -87,7 +90,7 @@ pub(crate) struct Engine {
     published: RwLock<Arc<State>>,
     /// What is decided and not yet published, and who waits for what.
     tip: Mutex<Tip>,
-    unsynced: Arc<Unsynced>,
+    upkeep: Arc<Upkeep>,
     minter: Mutex<Minter>,
     /// The schema of a read-only handle, which is not written.
     schema: Option<Arc<Schema>>,
@@ -96,7 +99,7 @@ pub(crate) struct Engine {
     /// Held while the state is exchanged for what the log or the file say, and while the log is
     /// written.
     loading: Mutex<()>,
-    /// For the thread that syncs batches.
+    /// For the thread that does the upkeep.
     me: OnceLock<Weak<Engine>>,
     poisoned: AtomicBool,
     /// Its name in the registry, unless it is not shared.
@@ -138,7 +141,7 @@ impl Engine {
             storage,
             machine,
             tip: Mutex::default(),
-            unsynced: Arc::default(),
+            upkeep: Arc::default(),
             me: OnceLock::new(),
             published: RwLock::new(Arc::new(State::new(schema.clone().unwrap_or_default()))),
             minter: Mutex::new(minter),
@@ -220,7 +223,7 @@ impl Engine {
     /// Bytes of the log that are in use, commits not on disk yet, the age of the oldest of them,
     /// and files with what could not be kept in the store.
     pub(crate) fn backlog(&self) -> Backlog {
-        let (unsynced, age) = self.unsynced.report();
+        let (unsynced, age) = self.upkeep.unsynced();
         Backlog {
             log_bytes: self.storage.log_bytes(),
             unsynced,

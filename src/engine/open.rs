@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::engine::clock::{ClockOptions, Minter};
 use crate::engine::load;
+use crate::engine::policy;
 use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
@@ -160,6 +161,10 @@ impl Engine {
             }
             let schema = request.schema.clone().map(Arc::new);
             self.take_in(&*exclusive, loaded, schema, true)?;
+            let size = exclusive.size();
+            if size.log_bytes.is_some() && policy::is_small(size) {
+                self.note_logged(&request.limits);
+            }
         }
         drop(exclusive);
         if let Some(format) = request.format {

@@ -6,7 +6,7 @@ use crate::storage::Size;
 
 /// A file up to this size is replaced by the first commits of a process rather than logged.
 const SMALL_BYTES: u64 = 256 << 10;
-/// So many commits of a process replace a small file: what a command-line program does.
+/// So many commits of a process in a row replace a small file: what a command-line program does.
 const FEW_COMMITS: u64 = 8;
 /// A log is folded into the file when it is bigger than this and than half the file, so that
 /// reading it again stays cheaper than reading the file.
@@ -54,16 +54,21 @@ impl Checkpoint {
     }
 }
 
-/// Whether the next commit replaces the file; `commits` were made by this process.
+/// Whether the next commit replaces the file; `commits` were made by this process in a row.
 pub(super) fn replaces(
     durability: Durability,
     checkpoint: Checkpoint,
     size: Size,
     commits: u64,
 ) -> bool {
-    let is_small = size.file_bytes <= SMALL_BYTES && commits < FEW_COMMITS;
+    let is_cheap = is_small(size) && commits < FEW_COMMITS;
     checkpoint == Checkpoint::Commit
-        || durability == Durability::Sync && size.log_bytes.is_none() && is_small
+        || durability == Durability::Sync && size.log_bytes.is_none() && is_cheap
+}
+
+/// Whether the file is written so fast that nobody need wait for it.
+pub(super) fn is_small(size: Size) -> bool {
+    size.file_bytes <= SMALL_BYTES
 }
 
 /// How big a log may get beside a file of that size.

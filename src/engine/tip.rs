@@ -34,7 +34,7 @@ pub(super) struct Tip {
     is_syncing: bool,
     /// Why the last sync failed. It is for the thread that has the turn to see to it.
     sync_error: Option<Error>,
-    /// Commits made by this process.
+    /// Commits made by this process since the log was last folded for want of others.
     pub(super) commits: u64,
     /// No checkpoint is tried before the log has so many bytes: the last one failed.
     pub(super) checkpoint_from: u64,

@@ -11,7 +11,9 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::os::unsupported;
-use super::{Directory, File, FileKind, FileSystem, Fingerprint, Metadata, Open, look, write_full};
+use super::{
+    Directory, File, FileKind, FileSystem, Fingerprint, Metadata, Open, Rename, look, write_full,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 const MARK: &[u8] = b".nanostore-tmp.";
@@ -45,6 +47,13 @@ pub(crate) struct NewVersion<'a> {
     is_placed: bool,
 }
 
+/// A file that was put in place.
+pub(crate) struct Placed {
+    pub(crate) metadata: Metadata,
+    /// The name of the file that it replaced, if somebody wrote to that at the last moment.
+    pub(crate) edited: Option<OsString>,
+}
+
 impl<'a> Target<'a> {
     /// Puts `bytes` in the place of the file: as [`Target::begin`] and what follows it.
     pub(crate) fn replace(
@@ -56,7 +65,7 @@ impl<'a> Target<'a> {
         let mut version = self.begin(expected, mode)?;
         version.append(bytes)?;
         version.sync()?;
-        version.put_in_place()
+        version.put_in_place().map(|placed| placed.metadata)
     }
 
     /// Begins another version of the file, if that is still the one with the fingerprint
@@ -104,13 +113,18 @@ impl<'a> Target<'a> {
         if found.map(|found| found.fingerprint()) == expected {
             return Ok(found);
         }
-        Err(Error::new(
+        Err(self.changed())
+    }
+
+    #[cold]
+    fn changed(&self) -> Error {
+        Error::new(
             ErrorKind::Busy,
             format!("{} was changed by somebody else just now", self.path.display()),
         )
         .named("FILE_CHANGED")
         .path(self.path)
-        .hint("try again"))
+        .hint("try again")
     }
 
     fn create(&self, mode: u32) -> Result<(OsString, Box<dyn File>)> {
@@ -186,30 +200,60 @@ impl NewVersion<'_> {
     }
 
     /// Gives it the name of the file, durably.
-    pub(crate) fn put_in_place(mut self) -> Result<Metadata> {
+    pub(crate) fn put_in_place(mut self) -> Result<Placed> {
         let target = self.target;
         target.unchanged(self.expected)?;
-        self.rename()?;
-        self.is_placed = true;
+        let edited = self.place()?;
         target.sync_folder().map_err(|error| {
             error
                 .with_kind(ErrorKind::UnknownOutcome)
                 .hint("the change may or may not survive a power cut; read it back")
         })?;
         // The rename moved the time of change.
-        self.file.metadata().map_err(|error| {
+        let metadata = self.file.metadata().map_err(|error| {
             Error::io("look at", target.path, error).with_kind(ErrorKind::UnknownOutcome)
-        })
+        })?;
+        Ok(Placed { metadata, edited })
     }
 
-    fn rename(&self) -> Result<()> {
+    /// Gives it the name; the name that the file has which it replaced, if somebody edited that.
+    fn place(&mut self) -> Result<Option<OsString>> {
+        let is_exchanged = self.rename()?;
+        self.is_placed = true;
+        Ok(self.expected.filter(|_| is_exchanged).and_then(|old| self.put_away(&old)))
+    }
+
+    /// Removes the file that was replaced, which has the name of the temporary one now, unless
+    /// somebody wrote to it, or put another one in its place, after it was last looked at.
+    fn put_away(&self, old: &Fingerprint) -> Option<OsString> {
+        let Target { directory, .. } = self.target;
+        let replaced = directory.metadata(&self.temporary).ok()?;
+        if !replaced.fingerprint().has_content_of(old) {
+            return Some(self.temporary.clone());
+        }
+        // If this fails, the next opener sweeps it.
+        drop(directory.remove(&self.temporary));
+        None
+    }
+
+    /// True if the file that was replaced has the name of the temporary one now.
+    fn rename(&self) -> Result<bool> {
         let Target { directory, name, path, .. } = self.target;
-        let Err(error) = directory.rename(&self.temporary, name) else { return Ok(()) };
+        let rename = |how| directory.rename(&self.temporary, name, how);
+        let renamed = match self.expected.map(|_| rename(Rename::Exchanging)) {
+            Some(Ok(())) => return Ok(true),
+            Some(Err(error)) if !unsupported(&error) => Err(error),
+            Some(Err(_)) | None => rename(Rename::Replacing),
+        };
+        let Err(error) = renamed else { return Ok(false) };
+        if error.kind() == io::ErrorKind::NotFound && self.expected.is_some() {
+            return Err(self.target.changed());
+        }
         let error = Error::io("replace", path, error);
         // A network file system may have done what it reports as failed.
         let placed = directory.id(name).and_then(|there| Ok(there == self.file.metadata()?.id));
         match placed {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(false),
             Ok(false) => Err(error),
             Err(gone) if gone.kind() == io::ErrorKind::NotFound => Err(error),
             Err(_) => Err(error.with_kind(ErrorKind::UnknownOutcome)),
@@ -250,5 +294,50 @@ fn keep_rights(file: &dyn File, old: &Metadata) -> io::Result<()> {
         // A file system without modes gives every file the same.
         Err(error) if unsupported(&error) => Ok(()),
         result => result,
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests play the person who edits the files")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::file::os::OsFileSystem;
+    use crate::file::scratch::Scratch;
+
+    /// Replaces a file, `meddle` being called after it was last looked at; what it finds beside it.
+    fn replace(meddle: impl FnOnce(&Path)) -> Option<Vec<u8>> {
+        let scratch = Scratch::new();
+        let path = scratch.write("a.json", b"old");
+        let fs = OsFileSystem::new();
+        let directory = fs.open_directory(scratch.path()).unwrap();
+        let name = OsStr::new("a.json");
+        let target =
+            Target { fs: &fs, directory: &*directory, name, path: &path, store: name, like: None };
+        let old = look(&*directory, name, &path).unwrap().unwrap();
+        let mut version = target.begin(Some(old.fingerprint()), 0o600).unwrap();
+        version.append(b"new").unwrap();
+        version.sync().unwrap();
+        target.unchanged(version.expected).unwrap();
+        meddle(&path);
+        let edited = version.place().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        drop(version);
+        let edited = edited.map(|name| fs::read(scratch.path().join(name)).unwrap());
+        assert_eq!(scratch.names().len(), 1 + usize::from(edited.is_some()));
+        edited
+    }
+
+    #[test]
+    fn what_is_written_to_a_file_in_the_moment_of_replacing_it_is_there_beside_it() {
+        assert_eq!(replace(|_| {}), None);
+        let saved = replace(|path| fs::write(path, "saved in place").unwrap());
+        assert_eq!(saved.as_deref(), Some(&b"saved in place"[..]));
+        let renamed = replace(|path| {
+            fs::write(path.with_extension("new"), "renamed").unwrap();
+            fs::rename(path.with_extension("new"), path).unwrap();
+        });
+        assert_eq!(renamed.as_deref(), Some(&b"renamed"[..]));
     }
 }

@@ -46,6 +46,15 @@ pub(crate) trait FileSystem: Send + Sync {
     fn process(&self) -> (usize, u64);
 }
 
+/// What becomes of a file that bears the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rename {
+    /// It goes.
+    Replacing,
+    /// It gets the other name. Not all file systems can.
+    Exchanging,
+}
+
 /// An open folder. Names are single names, never paths, and links are never followed.
 pub(crate) trait Directory: Send + Sync {
     /// Opens or creates a file.
@@ -60,8 +69,8 @@ pub(crate) trait Directory: Send + Sync {
     /// journal does).
     fn id(&self, name: &OsStr) -> io::Result<FileId>;
 
-    /// Gives `from` the name `to`, in one step, replacing what bore it.
-    fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()>;
+    /// Gives `from` the name `to`, in one step.
+    fn rename(&self, from: &OsStr, to: &OsStr, how: Rename) -> io::Result<()>;
 
     /// Removes the entry of a file.
     fn remove(&self, name: &OsStr) -> io::Result<()>;
@@ -205,6 +214,12 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
+    /// Whether it is the same file with the same content, as far as its times tell: renaming a file
+    /// moves the time of its last change.
+    pub(crate) fn has_content_of(&self, other: &Fingerprint) -> bool {
+        Fingerprint { changed_ns: other.changed_ns, ..*self } == *other
+    }
+
     /// The bytes of the file.
     pub(crate) fn size(&self) -> u64 {
         self.size

@@ -15,7 +15,7 @@ use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, geteuid, unlinkat};
 
-use super::{Directory, File, FileId, FileKind, FileSystem, LockMode, Metadata, Open};
+use super::{Directory, File, FileId, FileKind, FileSystem, LockMode, Metadata, Open, Rename};
 
 const LINKS_MAX: usize = 40;
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
@@ -130,8 +130,11 @@ impl Directory for OsDirectory {
         }
     }
 
-    fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        retry(|| renameat(&self.file, from, &self.file, to))
+    fn rename(&self, from: &OsStr, to: &OsStr, how: Rename) -> io::Result<()> {
+        match how {
+            Rename::Replacing => retry(|| renameat(&self.file, from, &self.file, to)),
+            Rename::Exchanging => exchange(&self.file, from, to),
+        }
     }
 
     fn remove(&self, name: &OsStr) -> io::Result<()> {
@@ -323,6 +326,17 @@ fn lock_bytes(
 #[cfg(not(target_os = "linux"))]
 fn lock_bytes(_: &std::fs::File, _: Option<LockMode>, _: u64, _: u64) -> io::Result<()> {
     Err(Errno::EOPNOTSUPP.into())
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn exchange(folder: &std::fs::File, one: &OsStr, other: &OsStr) -> io::Result<()> {
+    use nix::fcntl::{RenameFlags, renameat2};
+    retry(|| renameat2(folder, one, folder, other, RenameFlags::RENAME_EXCHANGE))
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn exchange(_folder: &std::fs::File, _one: &OsStr, _other: &OsStr) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::ENOSYS))
 }
 
 /// Whether the error says that the file system does not know the call.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Directory, File, FileId, FileSystem, LockMode, Metadata, Open};
+use super::{Directory, File, FileId, FileSystem, LockMode, Metadata, Open, Rename};
 
 mod disk;
 mod layers;
@@ -211,10 +211,10 @@ impl Directory for SimulatedFolder {
         self.metadata(name).map(|metadata| metadata.id)
     }
 
-    fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    fn rename(&self, from: &OsStr, to: &OsStr, how: Rename) -> io::Result<()> {
         let mut state = self.disk.state();
         state.begin(self.actor, Call::Rename, to)?;
-        state.layers.rename(&self.path, from, to)
+        state.layers.rename(&self.path, from, to, how)
     }
 
     fn remove(&self, name: &OsStr) -> io::Result<()> {
@@ -410,7 +410,7 @@ mod tests {
         let folder = folder(&disk.process());
         folder.open(name("a"), NEW).unwrap();
         folder.sync().unwrap();
-        folder.rename(name("a"), name("b")).unwrap();
+        folder.rename(name("a"), name("b"), Rename::Replacing).unwrap();
         for (keep, left) in [(Keep::None, "a"), (Keep::All, "b")] {
             let copy = disk.copy();
             copy.reboot(keep);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Change, Description, Exclusive, Image, LeftOver, Loaded, Position, Record, Size, Storage,
+    Change, Description, Exclusive, Image, Kept, LeftOver, Loaded, Position, Record, Size, Storage,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::turns::Turns;
@@ -81,7 +81,7 @@ impl Exclusive for Held {
         Ok(())
     }
 
-    fn keep_damaged(&self, _image: &[u8]) -> Result<()> {
+    fn keep(&self, _what: Kept<'_>) -> Result<()> {
         Ok(())
     }
 

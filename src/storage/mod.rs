@@ -144,6 +144,15 @@ pub(crate) enum LeftOver {
     All(String),
 }
 
+/// What is kept beside a data file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept<'a> {
+    /// The bytes of a data file that is damaged.
+    Damaged(&'a [u8]),
+    /// Operations that an edit of the file undid, one a line.
+    Overridden(&'a str),
+}
+
 /// Gives the bytes of a data file, piece by piece, to whom it is called with.
 pub(crate) type Image<'a> = dyn Fn(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> + 'a;
 
@@ -170,8 +179,8 @@ pub(crate) trait Exclusive: Send + Sync {
     /// whose sync failed. What the image does not hold of it is kept aside.
     fn rebase(&self, commit: u64, image: &Image<'_>, left: Option<LeftOver>) -> Result<()>;
 
-    /// Keeps bytes of a data file that is damaged beside it, durably.
-    fn keep_damaged(&self, image: &[u8]) -> Result<()>;
+    /// Keeps something beside the data file, durably.
+    fn keep(&self, what: Kept<'_>) -> Result<()>;
 
     /// Writes a commit to the end of the log, which is made if there is none. An error means that
     /// nothing was done. Unless it will be `synced` before it is acknowledged, its number is

@@ -30,6 +30,7 @@ mod rust_player;
 mod salvage;
 mod script;
 mod scripts;
+mod stale_saves;
 mod threads;
 mod three_files;
 mod universe;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::USER;
 use super::plan::{Keep, Lie};
-use crate::file::{FileId, FileKind, Metadata};
+use crate::file::{FileId, FileKind, Metadata, Rename};
 
 /// A power cut tears a write only between sectors.
 const SECTOR_BYTES: usize = 512;
@@ -161,9 +161,20 @@ impl Layers {
         Ok(inode)
     }
 
-    pub(super) fn rename(&mut self, folder: &Path, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(super) fn rename(
+        &mut self,
+        folder: &Path,
+        from: &OsStr,
+        to: &OsStr,
+        how: Rename,
+    ) -> io::Result<()> {
         let inode = self.find(folder, from)?;
-        self.edit(folder, vec![(from.to_owned(), None), (to.to_owned(), Some(inode))]);
+        let other = match how {
+            Rename::Replacing => None,
+            Rename::Exchanging => Some(self.find(folder, to)?),
+        };
+        self.edit(folder, vec![(from.to_owned(), other), (to.to_owned(), Some(inode))]);
+        other.map_or(Ok(()), |other| self.touch(other, false))?;
         self.touch(inode, false)
     }
 

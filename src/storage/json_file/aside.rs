@@ -9,11 +9,13 @@ use std::path::PathBuf;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::Inner;
 use super::place::Place;
+use super::read::read_all;
+use super::{FRESH, Inner, SETTLE_PAUSE};
 use crate::error::Result;
 use crate::file::atomic::Target;
-use crate::file::look;
+use crate::file::header::FileDigest;
+use crate::file::{Open, look, open_regular};
 
 /// Why something is kept aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +28,13 @@ pub(super) enum Aside {
     Torn,
     /// A log or a data file that was damaged.
     Damaged,
+    /// A data file that a person saved in the moment in which it was replaced.
+    Edit,
 }
 
 impl Aside {
-    const ALL: [Aside; 4] = [Aside::Conflict, Aside::Orphan, Aside::Torn, Aside::Damaged];
+    const ALL: [Aside; 5] =
+        [Aside::Conflict, Aside::Orphan, Aside::Torn, Aside::Damaged, Aside::Edit];
 
     fn name(self) -> &'static str {
         match self {
@@ -37,6 +42,7 @@ impl Aside {
             Aside::Orphan => "orphan",
             Aside::Torn => "torn",
             Aside::Damaged => "damaged",
+            Aside::Edit => "edit",
         }
     }
 }
@@ -54,6 +60,32 @@ impl Inner {
         let like = look(&*place.directory, &self.name, &self.path)?;
         let target = Target { name: &name, path: &path, like, ..self.target(place) };
         target.replace(bytes, None, self.access.mode & 0o777).map(|_| ())
+    }
+
+    /// Keeps what somebody wrote to the file while it was replaced, which is called `name` now and
+    /// had the digest `before`. It may still be being written. The commit is in place, whatever
+    /// comes of this.
+    pub(super) fn keep_edit(&self, place: &Place, name: &OsStr, before: Option<FileDigest>) {
+        let deadline = self.fs.monotonic().saturating_add(FRESH);
+        let read = || {
+            let opened = open_regular(&*place.directory, name, &self.path, Open::Read).ok()??;
+            read_all(opened, &self.path, self.fs.now()).ok().map(|read| read.bytes)
+        };
+        let mut bytes = read();
+        loop {
+            self.fs.sleep(SETTLE_PAUSE);
+            let again = read();
+            let is_quiet = again == bytes && again.as_ref().is_some_and(|bytes| !bytes.is_empty());
+            bytes = again;
+            if is_quiet || self.fs.monotonic() >= deadline {
+                break;
+            }
+        }
+        let is_edit = |bytes: &Vec<u8>| !bytes.is_empty() && Some(FileDigest::of(bytes)) != before;
+        let kept = bytes.filter(is_edit).map(|bytes| self.keep_aside(place, Aside::Edit, &bytes));
+        if kept.is_none_or(|kept| kept.is_ok()) {
+            drop(place.directory.remove(name));
+        }
     }
 
     /// What was kept aside and not removed by a person since, sorted.

@@ -11,7 +11,9 @@ use crate::file::header::{Digester, Edit, FileDigest, Header, LogId, LogMark};
 use crate::file::lock::Guard;
 use crate::file::{Metadata, look};
 use crate::storage::seen::{Base, SeenLog, View, grain};
-use crate::storage::{Body, Change, Exclusive, Image, LeftOver, Loaded, Position, Record, Size};
+use crate::storage::{
+    Body, Change, Exclusive, Image, Kept, LeftOver, Loaded, Position, Record, Size,
+};
 use crate::wal::log::Log;
 use crate::wal::record::Heading;
 
@@ -216,12 +218,15 @@ impl Held {
             seen.raise(commit);
         }
         self.store.watch.end();
-        let metadata = version.put_in_place().inspect_err(|error| {
+        let placed = version.put_in_place().inspect_err(|error| {
             if error.kind() == ErrorKind::UnknownOutcome {
                 self.store.seen().file = View::Unknown;
             }
         })?;
-        self.note_placed(&intent, commit, new, &metadata);
+        self.note_placed(&intent, commit, new, &placed.metadata);
+        if let Some(edited) = placed.edited {
+            self.store.keep_edit(&self.place, &edited, seen.digest());
+        }
         Ok(())
     }
 
@@ -351,8 +356,12 @@ impl Exclusive for Held {
         self.put(self.header()?, commit, self.write_version(image)?)
     }
 
-    fn keep_damaged(&self, image: &[u8]) -> Result<()> {
-        self.store.keep_aside(&self.place, Aside::Damaged, image)
+    fn keep(&self, what: Kept<'_>) -> Result<()> {
+        let (kind, bytes) = match what {
+            Kept::Damaged(image) => (Aside::Damaged, image),
+            Kept::Overridden(operations) => (Aside::Conflict, operations.as_bytes()),
+        };
+        self.store.keep_aside(&self.place, kind, bytes)
     }
 
     fn append(&self, seq: u64, time: &str, operations: String, synced: bool) -> Result<()> {

@@ -70,7 +70,8 @@ impl Policy {
     fn options(self) -> &'static str {
         match self {
             Policy::Replaced => r#""checkpoint":"commit""#,
-            Policy::Logged => r#""checkpoint":"auto""#,
+            // Nothing is to happen by the clock.
+            Policy::Logged => r#""checkpoint":"auto","interval_ms":3600000"#,
             Policy::Batched => r#""durability":"batched","interval_ms":3600000"#,
         }
     }
