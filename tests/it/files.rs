@@ -5,6 +5,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fs2::FileExt;
 use nanostore::{ErrorKind, Store};
@@ -89,4 +90,32 @@ fn a_lock_that_is_not_to_be_had_in_time_is_a_timeout_and_changes_nothing() {
     FileExt::unlock(&lock).expect("it can be unlocked");
     store.add(r#"{"title":"B"}"#, None).expect("the lock is free again");
     assert_eq!(store.count(None).expect("a count"), 2);
+}
+
+#[test]
+fn a_small_file_is_brought_up_to_date_when_nobody_has_written_for_a_while() {
+    let folder = TestFolder::new("quiet");
+    let path = folder.path().join("store.json");
+    let log = folder.path().join("store.json.wal");
+    for policy in [r#"{"interval_ms":30}"#, r#"{"interval_ms":30,"durability":"batched"}"#] {
+        let store = Store::open(&path, Some(policy)).expect("the store opens");
+        let before = store.count(None).expect("a count");
+        for _ in 0..20 {
+            store.add(r#"{"title":"A"}"#, None).expect("a document can be added");
+        }
+        let give_up = Instant::now() + Duration::from_secs(60);
+        while log.exists() {
+            assert!(Instant::now() < give_up, "{policy}: the log is still there");
+            std::thread::yield_now();
+        }
+        let text = fs::read_to_string(&path).expect("the file is there");
+        assert_eq!(text.matches(r#""uuid": ""#).count() as i64, before + 20, "{policy}");
+        store.add(r#"{"title":"B"}"#, None).expect("a document can be added");
+        assert_eq!(
+            log.exists(),
+            policy.contains("batched"),
+            "{policy}: the file is replaced again"
+        );
+        store.delete("1", None).and(store.close()).expect("it goes on as before");
+    }
 }

@@ -430,3 +430,40 @@ fn a_log_that_outgrows_the_file_is_folded_into_it() {
     kill(&disk, store);
     assert_eq!(titles(&open_plainly(&disk)).len(), 15);
 }
+
+/// Writes the lines of the log anew with what `change` makes of them, and with right checksums.
+fn rewrite_log(disk: &SimulatedDisk, change: impl Fn(&str) -> String) {
+    let log = text(disk, LOG);
+    let lines = log.trim_end_matches('\n').lines().map(|line| {
+        let line = change(line);
+        let (checked, _) = line.rsplit_once(r#","crc":""#).expect("a checksum");
+        format!("{checked},\"crc\":\"{:08x}\"}}\n", crc32c::crc32c(checked.as_bytes()))
+    });
+    let lines: String = lines.collect();
+    disk.write(LOG, lines.as_bytes());
+    disk.advance(LATER);
+}
+
+#[test]
+fn a_log_of_a_later_version_is_refused_and_left_as_it_is() {
+    let changes: [(&str, &str); 4] = [
+        (r#""nanostore_log":1"#, r#""nanostore_log":2"#),
+        (r#"{"c":"documents","put""#, r#"{"c":"elsewhere","put""#),
+        (r#"{"c":"documents","put""#, r#"{"c":"documents","link":"x","put""#),
+        (r#","ops":["#, r#","pages":["#),
+    ];
+    for (from, to) in changes {
+        let disk = with_waiting_log();
+        rewrite_log(&disk, |line| line.replace(from, to));
+        let files = (disk.read(PATH), disk.read(LOG));
+        for options in [r#""checkpoint":"auto""#, r#""read_only":true"#, r#""salvage":true"#] {
+            let error = open(&disk.process(), options).err().expect("it is refused");
+            assert_eq!(error.kind(), ErrorKind::TooNew, "{to}, {options}: {error}");
+        }
+        assert!((disk.read(PATH), disk.read(LOG)) == files, "{to}: it was touched");
+        assert_eq!(disk.names("/").len(), 3, "{to}: nothing was put beside it");
+    }
+    let disk = with_waiting_log();
+    rewrite_log(&disk, str::to_owned);
+    assert_eq!(titles(&open_plainly(&disk)), ["A", "b", "c"], "the checksums are right");
+}

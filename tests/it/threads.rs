@@ -1,6 +1,7 @@
 //! Threads that write to one store at the same time, on the simulated disk.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanostore::testing::{Call, Effect, Fault, Keep, SimulatedDisk};
 use nanostore::{ErrorKind, Store};
@@ -97,4 +98,39 @@ fn threads_whose_sync_fails_are_told_and_nothing_acknowledged_is_lost() {
         (refused, unknown) = (refused + count(Told::Refused), unknown + count(Told::Unknown));
     }
     assert!(refused > 0 && unknown > 0, "{refused} refused, {unknown} unknown");
+}
+
+#[test]
+fn a_format_given_at_open_holds_whatever_others_write_meanwhile() {
+    let disk = SimulatedDisk::new();
+    let (process, path) = (disk.process(), Path::new("/todos.json"));
+    let open = |options: &str| Store::open_simulated(process.clone(), path, Some(options));
+    let store = open(r#"{"checkpoint":"commit"}"#).expect("it opens");
+    store.add(r#"{"title":"A"}"#, None).expect("it is added");
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    store.update("1", r#"{"body":"x"}"#, None).expect("it is changed");
+                    store.update("1", r#"{"body":"y"}"#, None).expect("it is changed");
+                }
+            });
+        }
+        for (format, begin) in [("lines", "{\"documents\":["), ("pretty", "{\n")].repeat(20) {
+            let options = format!(r#"{{"format":"{format}","checkpoint":"commit"}}"#);
+            let other = open(&options).expect("it opens");
+            let told = other.info().expect("it tells");
+            let file = disk.read(path).expect("the file is there");
+            if !file.starts_with(begin.as_bytes())
+                || !told.contains(&format!(r#""format":"{format}""#))
+            {
+                stop.store(true, Ordering::SeqCst);
+                panic!("{format}: {told}");
+            }
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+    let wanted = r#""format":"pretty""#;
+    assert!(store.info().expect("it tells").contains(wanted), "the last one counts");
 }
