@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use crate::engine::commit::DECISIONS_MAX;
 use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits, load, overridden};
@@ -109,6 +110,24 @@ impl Engine {
         schema: Option<Arc<Schema>>,
         repair: bool,
     ) -> Result<()> {
+        let mut taken = self.take_in_once(exclusive, loaded, schema.clone(), repair);
+        for _ in 1..DECISIONS_MAX {
+            if !taken.as_ref().is_err_and(|error| error.name() == "FILE_CHANGED") {
+                break;
+            }
+            // Somebody saved the file again, just before it was written.
+            taken = self.take_in_once(exclusive, exclusive.load()?, schema.clone(), repair);
+        }
+        taken
+    }
+
+    fn take_in_once(
+        &self,
+        exclusive: &dyn Exclusive,
+        loaded: Loaded,
+        schema: Option<Arc<Schema>>,
+        repair: bool,
+    ) -> Result<()> {
         let _turn = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.current();
         let mut first = Some(loaded);
@@ -198,12 +217,12 @@ impl Engine {
         for record in &loaded.records {
             replay.run(&mut state, record)?;
         }
-        let mut overridden = String::new();
-        if let Some(known) = known.filter(|_| loaded.foreign) {
+        let overridden = known.map(|known| {
             // What the log has was replayed, or is left over.
             let end = loaded.records.first().map_or(u64::MAX, |record| record.seq);
-            overridden = overridden::overridden(known, &state, base, end)?;
-        }
+            overridden::overridden(known, &state, loaded.foreign.then_some(base + 1..end))
+        });
+        let overridden = overridden.transpose()?.unwrap_or_default();
         if loaded.foreign {
             let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
             load::mark_edit(&mut state, rev, known)?;

@@ -25,7 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Exclusive, Size};
 
 /// How often a write is decided anew because a person changed the file meanwhile.
-const DECISIONS_MAX: u32 = 5;
+pub(super) const DECISIONS_MAX: u32 = 5;
 
 /// A thread's turn to decide.
 pub(super) struct Turn<'a> {

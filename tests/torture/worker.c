@@ -5,8 +5,9 @@
  *     worker path=P [options=JSON] [mode=add|update|replace|delete|batch|mixed] [ops=N] [seed=N]
  *            [worker=N] [base=N] [adopt=0|1] [warm=N] [reopen=N] [sync=N] [checkpoint=N]
  *            [scale=BYTES] [pause=MS] [retry=0|1] [end=close|leave|wait] [limit=SECONDS] [loud=1]
+ *            [until=PATH]
  *
- * ops=0 goes on for ever. It writes to its own documents and to 0.1 to 0.BASE, or with adopt=1 to
+ * ops=0 goes on for ever, or until the file `until` is there. It writes to its own documents and to 0.1 to 0.BASE, or with adopt=1 to
  * all that it finds. After `warm` operations the shim, if there is one, begins to count. `reopen`,
  * `sync` and `checkpoint` say after how many operations each happens; after each operation it
  * pauses. The lines:
@@ -359,7 +360,7 @@ int main(int count, char **words)
     if (argument_number("adopt", 0) != 0) {
         adopt_all();
     }
-    for (i = 1; ops == 0 || i <= ops; i++) {
+    for (i = 1; (ops == 0 || i <= ops) && access(argument("until", ""), F_OK) != 0; i++) {
         operate(worker, (uint32_t)i);
         if (!interlude(i)) {
             say("FDS %d %d", before, open_descriptors());

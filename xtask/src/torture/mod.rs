@@ -9,6 +9,7 @@ mod bench;
 mod controls;
 mod corrupt;
 mod disk;
+mod edits;
 mod faults;
 mod figures;
 mod history;
@@ -50,6 +51,7 @@ const BATTERIES: &[Battery] = &[
     Battery { name: "corrupt", work: corrupt::run },
     Battery { name: "history", work: history::run },
     Battery { name: "disk", work: disk::run },
+    Battery { name: "edits", work: edits::run },
     Battery { name: "controls", work: controls::run },
 ];
 
