@@ -82,7 +82,7 @@ impl Engine {
                 Ok(()) => {}
             }
         }
-        let ended = match self.storage.is_alone() {
+        let ended = match self.storage.leave() {
             true => self.checkpoint(limits),
             false if unsynced => self.sync(limits),
             false => Ok(()),

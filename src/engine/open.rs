@@ -122,6 +122,8 @@ fn share(
                 )
                 .field("clock"));
             }
+            // It may be closing just now.
+            engine.storage.enter();
             return Ok(engine);
         }
     }

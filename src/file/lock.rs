@@ -126,12 +126,19 @@ impl LockFile {
         }
     }
 
-    /// Whether no other process has the store open for writing, as far as can be told.
-    pub(crate) fn is_alone(&self) -> bool {
+    /// Counts this process among those that have the store open for writing.
+    pub(crate) fn enter(&self) {
+        be_present(&*self.current());
+    }
+
+    /// Stops counting this process; true unless another one has the store open for writing, as far
+    /// as can be told. Of those that leave at the same time one is told so at least.
+    pub(crate) fn leave(&self) -> bool {
         let file = self.current();
+        let _ = file.unlock_bytes(PRESENCE, 1);
         let alone = file.try_lock_bytes(LockMode::Exclusive, PRESENCE, 1);
         if matches!(alone, Ok(true)) {
-            let _ = file.try_lock_bytes(LockMode::Shared, PRESENCE, 1);
+            let _ = file.unlock_bytes(PRESENCE, 1);
         }
         !self.has_seats || alone.unwrap_or(true)
     }

@@ -281,8 +281,14 @@ impl Storage for JsonFile {
         self.0.seen().log.as_ref().map_or(0, |log| log.offset)
     }
 
-    fn is_alone(&self) -> bool {
-        self.0.place_now().lock.as_ref().is_none_or(|lock| lock.is_alone())
+    fn enter(&self) {
+        if let Some(lock) = &self.0.place_now().lock {
+            lock.enter();
+        }
+    }
+
+    fn leave(&self) -> bool {
+        self.0.place_now().lock.as_ref().is_none_or(|lock| lock.leave())
     }
 
     fn kept_aside(&self) -> Vec<PathBuf> {

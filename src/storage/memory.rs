@@ -49,7 +49,9 @@ impl Storage for Memory {
         0
     }
 
-    fn is_alone(&self) -> bool {
+    fn enter(&self) {}
+
+    fn leave(&self) -> bool {
         true
     }
 

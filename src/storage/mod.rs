@@ -128,8 +128,12 @@ pub(crate) trait Storage: Send + Sync {
     /// Bytes of the log that are in use; 0 without one.
     fn log_bytes(&self) -> u64;
 
-    /// Whether no other process has the store open for writing, as far as can be told.
-    fn is_alone(&self) -> bool;
+    /// Counts this process among those that have the store open for writing; opening does.
+    fn enter(&self);
+
+    /// Stops counting this process; true unless another one has the store open for writing, as far
+    /// as can be told. Of those that leave at the same time one is told so at least.
+    fn leave(&self) -> bool;
 
     /// Files with what could not be kept in the store: conflicts, torn and damaged logs.
     fn kept_aside(&self) -> Vec<PathBuf>;
