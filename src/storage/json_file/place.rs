@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::{Access, FRESH, SETTLE_PAUSE};
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::lock::{LockFile, Rights};
-use crate::file::{Directory, FileKind, FileSystem, Open, look, open_regular};
+use crate::file::lock::LockFile;
+use crate::file::obstacle::check_replaceable;
+use crate::file::{Directory, FileKind, FileSystem, Open, Rights, look, open_regular};
 
 const LOCK_SUFFIX: &str = ".lock";
 
@@ -30,13 +31,16 @@ pub(super) fn open_place(
     let directory = fs.open_directory(folder).map_err(|error| open_failed(folder, error))?;
     let directory: Arc<dyn Directory> = Arc::from(directory);
     let wanted = if how.read_only { Open::Read } else { Open::ReadWrite };
+    if !how.read_only {
+        check_replaceable(&*directory, name, path)?;
+    }
     let opened = open_regular(&*directory, name, path, wanted);
     let rights = match opened.map_err(|error| way_out(error, how))? {
         Some((_, metadata)) => {
             if metadata.size == 0 && how.create != Some(true) {
                 wait_for_content(&**fs, &*directory, name, path)?;
             }
-            Rights { mode: metadata.mode, owner: Some((metadata.user, metadata.group)) }
+            Rights::like(&metadata)
         }
         None if how.read_only || how.create == Some(false) => return Err(missing(path, how)),
         None => Rights { mode: how.mode, owner: None },
