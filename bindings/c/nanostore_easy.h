@@ -5,7 +5,7 @@
  * What it must not do: decide anything. Each function here is one or a few calls of nanostore.h;
  * whoever wants to handle errors differently calls those.
  *
- * Header only, C99, also valid C++11. Everything is static, so it may be included in several files
+ * Header only, C99, also valid C++98 where macros take any number of arguments. Everything is static, so it may be included in several files
  * of one program; threads may use it as they may use nanostore.h.
  *
  * One rule of ownership: every `char *` that a function here returns, or a call of nanostore.h
@@ -24,6 +24,12 @@
  */
 #ifndef NANOSTORE_EASY_H
 #define NANOSTORE_EASY_H
+
+/* Macros with any number of arguments came to C++ in 2011. Compilers have long known them, and warn
+ * of them in older dialects unless it is in a header that is none of the program's own. */
+#if defined(__GNUC__) && defined(__cplusplus) && __cplusplus < 201103L
+#pragma GCC system_header
+#endif
 
 #include <limits.h>
 #include <stdarg.h>

@@ -190,7 +190,12 @@ impl NewVersion<'_> {
     fn rename(&self) -> Result<()> {
         let Target { directory, name, path, .. } = self.target;
         let Err(error) = directory.rename(&self.temporary, name) else { return Ok(()) };
-        let error = Error::io("replace", path, error);
+        let errno = error.raw_os_error();
+        // Something may have come in its way since the version was begun.
+        let error = match check_replaceable(directory, name, path) {
+            Err(named) if named.sys_errno().is_none() => named.with_errno(errno),
+            _ => Error::io("replace", path, error),
+        };
         // A network file system may have done what it reports as failed.
         let placed = directory.id(name).and_then(|there| Ok(there == self.file.metadata()?.id));
         match placed {

@@ -17,8 +17,7 @@ use super::header::{Decoded, Header};
 use super::lock_descriptors::Noted;
 use super::turns::Turns;
 use super::{
-    Directory, File, FileId, FileSystem, LockMode, Metadata, Open, Rights, look_which,
-    open_regular,
+    Directory, File, FileId, FileSystem, LockMode, Metadata, Open, Rights, look_which, open_regular,
 };
 use crate::error::{Error, ErrorKind, Result};
 

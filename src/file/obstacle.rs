@@ -12,7 +12,7 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
-use nix::unistd::geteuid;
+use rustix::process::geteuid;
 
 use super::Directory;
 use super::os::{retry, unsupported, wide};

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
-use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, geteuid, unlinkat};
+use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, unlinkat};
+use rustix::process::geteuid;
 
 use super::obstacle::{self, Obstacle};
 use super::{Directory, File, FileId, FileKind, FileSystem, LockMode, Metadata, Open};
@@ -373,7 +374,9 @@ pub(super) fn wide(number: impl TryInto<u64>) -> u64 {
 }
 
 /// Makes a system call again for as long as signals interrupt it.
-pub(super) fn retry<T, E: Into<io::Error>>(mut call: impl FnMut() -> Result<T, E>) -> io::Result<T> {
+pub(super) fn retry<T, E: Into<io::Error>>(
+    mut call: impl FnMut() -> Result<T, E>,
+) -> io::Result<T> {
     loop {
         match call().map_err(Into::into) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -57,7 +57,7 @@ fn mode(path: &Path) -> u32 {
 
 /// Whether the tests run as root, who may do what others may not.
 fn is_root() -> bool {
-    nix::unistd::geteuid().is_root()
+    rustix::process::geteuid().is_root()
 }
 
 // What is no store.

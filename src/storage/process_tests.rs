@@ -228,7 +228,7 @@ fn opens_without_rights_and_without_umask() {
 
 #[test]
 fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
-    if !nix::unistd::geteuid().is_root() {
+    if !rustix::process::geteuid().is_root() {
         return;
     }
     let scratch = Scratch::new();

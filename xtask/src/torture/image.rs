@@ -109,7 +109,7 @@ impl<'a> Image<'a> {
     }
 }
 
-/// A file system in memory, mounted at a folder. Dropped, it is unmounted.
+/// A file system in memory, mounted at a folder, or a file. Dropped, it is unmounted.
 pub(super) struct Mounted<'a> {
     bench: &'a Bench,
     point: PathBuf,
@@ -121,6 +121,13 @@ impl<'a> Mounted<'a> {
         let mount = bench.tool(Path::new("mount")).args("-t tmpfs -o").arg(options).arg("tmpfs");
         mount.arg(point.display()).must()?;
         Ok(Mounted { bench, point: point.to_path_buf() })
+    }
+
+    /// Mounts a file upon itself, as containers mount single files.
+    pub(super) fn file(bench: &'a Bench, file: &Path) -> Result<Mounted<'a>> {
+        let mount = bench.tool(Path::new("mount")).arg("--bind").arg(file.display());
+        mount.arg(file.display()).must()?;
+        Ok(Mounted { bench, point: file.to_path_buf() })
     }
 }
 
