@@ -126,7 +126,7 @@ const CASES: &[Case] = &[
         name: "mounted file",
         ground: Ground::Scratch,
         told_as: &[("READONLY", 0)],
-        torture: |site| site.mounted(),
+        torture: |site| site.mounted(0),
     },
     Case {
         name: "big mounted file",
@@ -135,7 +135,7 @@ const CASES: &[Case] = &[
         torture: |site| {
             // Bigger than what the first commits of a process replace.
             let grown = site.worker("ops=12 mode=add scale=60000").run()?;
-            let mut ended = site.mounted()?;
+            let mut ended = site.mounted(12)?;
             let done = |line: &&str| line.starts_with("ATTEMPT ") || line.starts_with("ACK ");
             let lines = grown.said.lines().filter(done).map(|line| format!("{line}\n"));
             ended.said.insert_str(0, &lines.collect::<String>());
@@ -307,11 +307,16 @@ impl Site<'_> {
 
     /// Who only reads needs no rights to write; gives a line if that is not so.
     fn read_only(&self) -> Result<&'static str> {
+        self.read_only_with(0)
+    }
+
+    /// The same with documents that a worker added.
+    fn read_only_with(&self, added: usize) -> Result<&'static str> {
         let reader =
             self.bench.program("checker").arg("probe=0").arg("options={\"read_only\":true}");
         let ended = reader.arg(format!("path={}", self.store.display())).run()?;
         let seen = ended.said.lines().filter(|line| line.starts_with("DOC ")).count();
-        Ok(if ended.ending == Ending::Code(0) && seen == self.base.state.len() {
+        Ok(if ended.ending == Ending::Code(0) && seen == self.base.state.len() + added {
             ""
         } else {
             "WRONG 0 the store cannot be read where it cannot be written\n"
@@ -338,11 +343,12 @@ impl Site<'_> {
         chattr.arg(path.display()).must().map(drop)
     }
 
-    /// Lets a worker work on a file that is mounted by itself.
-    fn mounted(&self) -> Result<Ended> {
+    /// Lets a worker work on a file that is mounted by itself, with documents that another one
+    /// added.
+    fn mounted(&self, added: usize) -> Result<Ended> {
         let _mounted = Mounted::file(self.bench, &self.store)?;
         let mut ended = self.worker("ops=2 checkpoint=2").run()?;
-        ended.said += self.read_only()?;
+        ended.said += self.read_only_with(added)?;
         Ok(ended)
     }
 
