@@ -5,8 +5,9 @@
  * What it must not do: decide anything. Each function here is one or a few calls of nanostore.h;
  * whoever wants to handle errors differently calls those.
  *
- * Header only, C99, also valid C++98 where macros take any number of arguments. Everything is static, so it may be included in several files
- * of one program; threads may use it as they may use nanostore.h.
+ * Header only, C99, also C++98 with a compiler whose macros take any number of arguments. All of it
+ * is static, so it may be included in several files of one program; threads may use it as they may
+ * use nanostore.h.
  *
  * One rule of ownership: every `char *` that a function here returns, or a call of nanostore.h
  * fills in, is the caller's and is freed with nanostore_string_free (NULL allowed).

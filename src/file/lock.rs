@@ -45,8 +45,8 @@ pub(crate) struct LockFile {
     directory: Arc<dyn Directory>,
     name: OsString,
     path: PathBuf,
-    /// Those of a lock file that has to be made: of the data file, so that whoever may write the one
-    /// may lock the other. None for who only reads.
+    /// Those of a lock file that has to be made: of the data file, so that whoever may write the
+    /// one may lock the other. None for who only reads.
     rights: Option<Rights>,
     opened: Mutex<Opened>,
     noted: Mutex<Noted>,

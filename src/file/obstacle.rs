@@ -262,11 +262,14 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn mounts_are_told_apart_without_the_newest_system_calls() {
-        let root = File::open("/").unwrap();
-        assert!(is_on_another_mount(&root, OsStr::new("proc")));
+        let open = |path: &Path| -> File {
+            let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+            nix::fcntl::open(path, flags, Mode::empty()).unwrap().into()
+        };
+        assert!(is_on_another_mount(&open(Path::new("/")), OsStr::new("proc")));
         let scratch = Scratch::new();
         scratch.write("a", b"x");
-        let folder = File::open(scratch.path()).unwrap();
+        let folder = open(scratch.path());
         assert!(!is_on_another_mount(&folder, OsStr::new("a")));
         assert!(!is_on_another_mount(&folder, OsStr::new("none")));
     }

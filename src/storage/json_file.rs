@@ -178,8 +178,8 @@ impl Inner {
         self.log_path.file_name().unwrap_or_default()
     }
 
-    /// Refuses a file that has come to be one that cannot be replaced: what is acknowledged into the
-    /// log would not get into it.
+    /// Refuses a file that has come to be one that cannot be replaced: what is acknowledged into
+    /// the log would not get into it.
     fn check_replaceable(&self, place: &Place) -> Result<()> {
         check_replaceable(&*place.directory, &self.name, &self.path)?;
         self.replaceable.store(true, Ordering::Relaxed);
