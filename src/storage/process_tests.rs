@@ -213,7 +213,14 @@ fn opens_without_rights_and_without_umask() {
     }
     let mut report = String::new();
     for read_only in [false, true] {
-        for name in ["locked/a.json", "unwritable", "unreadable", "hidden/a.json", "locked/new"] {
+        for name in [
+            "locked/a.json",
+            "sticky/a.json",
+            "unwritable",
+            "unreadable",
+            "hidden/a.json",
+            "locked/new",
+        ] {
             let how = Access { read_only, create: None, mode: 0o600, salvage: false };
             let opened = JsonFile::open(Arc::new(OsFileSystem::new()), &path.join(name), how);
             let outcome = match opened.and_then(|store| store.load(TIMEOUT)) {
@@ -232,7 +239,7 @@ fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
         return;
     }
     let scratch = Scratch::new();
-    for name in ["locked", "hidden"] {
+    for name in ["locked", "sticky", "hidden"] {
         std::fs::create_dir(scratch.join(name)).unwrap();
         scratch.write(&format!("{name}/a.json"), b"text");
     }
@@ -242,6 +249,8 @@ fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
         (".", 0o777),
         ("locked", 0o755),
         ("locked/a.json", 0o666),
+        ("sticky", 0o1777),
+        ("sticky/a.json", 0o666),
         ("unwritable", 0o644),
         ("unreadable", 0o600),
         ("hidden", 0o700),
@@ -261,18 +270,20 @@ fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
     let report = String::from_utf8(scratch.read("report")).unwrap();
     let expected = [
         "locked/a.json false PERMISSION",
+        "sticky/a.json false STICKY_FOLDER",
         "unwritable false PERMISSION",
         "unreadable false PERMISSION",
         "hidden/a.json false PERMISSION",
         "locked/new false PERMISSION",
         "locked/a.json true 4 bytes",
+        "sticky/a.json true 4 bytes",
         "unwritable true 4 bytes",
         "unreadable true PERMISSION",
         "hidden/a.json true PERMISSION",
         "locked/new true NO_SUCH_FILE",
     ];
     assert_eq!(report.lines().collect::<Vec<_>>(), expected);
-    let made = ["hidden", "locked", "report", "unreadable", "unwritable"];
+    let made = ["hidden", "locked", "report", "sticky", "unreadable", "unwritable"];
     assert_eq!(scratch.names(), made, "a refused open leaves nothing behind");
 }
 

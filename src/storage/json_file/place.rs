@@ -32,7 +32,7 @@ pub(super) fn open_place(
     let directory: Arc<dyn Directory> = Arc::from(directory);
     let wanted = if how.read_only { Open::Read } else { Open::ReadWrite };
     if !how.read_only {
-        check_replaceable(&*directory, name, path)?;
+        check_replaceable(&*directory, name, path).map_err(|error| way_out(error, how))?;
     }
     let opened = open_regular(&*directory, name, path, wanted);
     let rights = match opened.map_err(|error| way_out(error, how))? {
@@ -85,11 +85,13 @@ fn open_failed(folder: &Path, error: io::Error) -> Error {
     if missing { error.hint("make the folder first") } else { error }
 }
 
-/// Missing rights hinder a writer only.
+/// Missing rights hinder a writer only. What the system did not say tells its way out itself.
 #[cold]
 fn way_out(error: Error, how: Access) -> Error {
     match error.kind() {
-        ErrorKind::Permission | ErrorKind::ReadOnly if !how.read_only => {
+        ErrorKind::Permission | ErrorKind::ReadOnly
+            if !how.read_only && error.sys_errno().is_some() =>
+        {
             error.hint("open it with read_only as true, or get the right to write it")
         }
         _ => error,
