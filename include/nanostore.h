@@ -469,7 +469,9 @@ nanostore_status nanostore_json_get(const char *json,
  * - `format`: "pretty" (indented by two spaces) or "lines" (one document a line); left out: as
  *   the file is, and "pretty" for a new one.
  * - `lock_timeout_ms`: how long a call waits for other processes.
- * - `mode`: the rights of a new file, as an octal number in a text.
+ * - `mode`: the rights of a new file, as an octal number in a text, "0600" by default: the owner
+ *   alone. They are set as they are given, whatever the umask says; lock file and log get them too
+ *   (but no right to execute). A file that is there keeps its own.
  * - `max_document_bytes`: a document over it is refused with NANOSTORE_LIMIT.
  * - `strict`: true refuses to open a file with documents that break the schema, and names the
  *   first of them. Otherwise they load, and nanostore_verify lists them.
@@ -494,13 +496,15 @@ nanostore_status nanostore_json_get(const char *json,
  * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (an option or the schema is wrong; the path is a
  *   folder, a pipe, a device or a socket; a folder of the path is none; symbolic links go round
  *   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
- *   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read; `"read_only":true`
- *   opens it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
+ *   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read, or not be replaced: it
+ *   is named MOUNT_POINT, STICKY_FOLDER, IMMUTABLE or APPEND_ONLY then; `"read_only":true` opens
+ *   it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
  *   `column` of the error say where; named LOG_DAMAGED or LOG_MISSING where the log is; see
  *   `salvage`);
  *   NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
- *   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED;
- *   NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE; NANOSTORE_UNKNOWN_OUTCOME.
+ *   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED (also named
+ *   HARD_LINKED: the file has several names); NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE;
+ *   NANOSTORE_UNKNOWN_OUTCOME.
  */
 NANOSTORE_MUST_USE
 nanostore_status nanostore_open(const char *path,

@@ -27,6 +27,7 @@ mod wal;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing {
+    pub use crate::file::obstacle::Obstacle;
     pub use crate::file::simulated::{
         Call, Effect, Fault, Keep, Lie, Operation, SimulatedDisk, SimulatedProcess,
     };

@@ -5,8 +5,9 @@
  * What it must not do: decide anything. Each function here is one or a few calls of nanostore.h;
  * whoever wants to handle errors differently calls those.
  *
- * Header only, C99, also valid C++11. Everything is static, so it may be included in several files
- * of one program; threads may use it as they may use nanostore.h.
+ * Header only, C99, also C++98 with a compiler whose macros take any number of arguments. All of it
+ * is static, so it may be included in several files of one program; threads may use it as they may
+ * use nanostore.h.
  *
  * One rule of ownership: every `char *` that a function here returns, or a call of nanostore.h
  * fills in, is the caller's and is freed with nanostore_string_free (NULL allowed).
@@ -24,6 +25,12 @@
  */
 #ifndef NANOSTORE_EASY_H
 #define NANOSTORE_EASY_H
+
+/* Macros with any number of arguments came to C++ in 2011. Compilers have long known them, and warn
+ * of them in older dialects unless it is in a header that is none of the program's own. */
+#if defined(__GNUC__) && defined(__cplusplus) && __cplusplus < 201103L
+#pragma GCC system_header
+#endif
 
 #include <limits.h>
 #include <stdarg.h>

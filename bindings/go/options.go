@@ -17,7 +17,7 @@ type Options struct {
 	Checkpoint       Checkpoint    //
 	Format           Format        // left out: as the file is, and pretty for a new one
 	LockTimeout      time.Duration // how long a call waits for other processes, in milliseconds
-	Mode             fs.FileMode   // the rights of a new file
+	Mode             fs.FileMode   // the rights of a new file, whatever the umask is
 	MaxDocumentBytes int64         // larger ones are refused with ErrLimit
 	Strict           bool          // refuse a file with documents that break the schema
 	Salvage          bool          // of a damaged store, keep what can be read

@@ -10,9 +10,11 @@ use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::obstacle::check_replaceable;
 use super::os::unsupported;
 use super::{
-    Directory, File, FileKind, FileSystem, Fingerprint, Metadata, Open, Rename, look, write_full,
+    Directory, File, FileKind, FileSystem, Fingerprint, Metadata, Open, Rename, Rights, look,
+    write_full,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -42,8 +44,7 @@ pub(crate) struct NewVersion<'a> {
     temporary: OsString,
     file: Box<dyn File>,
     length: u64,
-    /// The file whose rights it gets.
-    like: Option<Metadata>,
+    rights: Rights,
     is_placed: bool,
 }
 
@@ -74,13 +75,12 @@ impl<'a> Target<'a> {
     /// somebody else was faster.
     pub(crate) fn begin(&self, expected: Option<Fingerprint>, mode: u32) -> Result<NewVersion<'a>> {
         let old = self.unchanged(expected)?;
-        if old.is_some_and(|old| old.links > 1) {
-            return Err(self.hard_linked());
-        }
-        let like = old.or(self.like);
-        let (temporary, file) = self.create(if like.is_some() { PRIVATE } else { mode })?;
+        check_replaceable(self.directory, self.name, self.path)?;
+        let like = old.as_ref().or(self.like.as_ref());
+        let rights = like.map_or(Rights { mode, owner: None }, Rights::like);
+        let (temporary, file) = self.create()?;
         let target = *self;
-        Ok(NewVersion { target, expected, temporary, file, length: 0, like, is_placed: false })
+        Ok(NewVersion { target, expected, temporary, file, length: 0, rights, is_placed: false })
     }
 
     /// Makes durable which files are in the folder, where the file system knows how.
@@ -127,11 +127,11 @@ impl<'a> Target<'a> {
         .hint("try again")
     }
 
-    fn create(&self, mode: u32) -> Result<(OsString, Box<dyn File>)> {
+    fn create(&self) -> Result<(OsString, Box<dyn File>)> {
         let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
         for _ in 0..NAME_ATTEMPTS {
             let name = self.temporary_name();
-            match self.directory.open(&name, Open::CreateNew { mode }) {
+            match self.directory.open(&name, Open::CreateNew { mode: PRIVATE }) {
                 Ok(file) => return Ok((name, file)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
                 Err(error) => return Err(Error::io("create a file beside", self.path, error)),
@@ -165,20 +165,6 @@ impl<'a> Target<'a> {
                 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
         })
     }
-
-    #[cold]
-    fn hard_linked(&self) -> Error {
-        Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "{} has several names (hard links): replacing it would part them",
-                self.path.display()
-            ),
-        )
-        .named("HARD_LINKED")
-        .path(self.path)
-        .hint("remove the other names, or use symbolic links")
-    }
 }
 
 impl NewVersion<'_> {
@@ -192,10 +178,8 @@ impl NewVersion<'_> {
     /// Makes what was written durable.
     pub(crate) fn sync(&self) -> Result<()> {
         let path = self.target.path;
-        if let Some(like) = &self.like {
-            keep_rights(&*self.file, like)
-                .map_err(|error| Error::io("keep the rights of", path, error))?;
-        }
+        let given = self.rights.give(&*self.file);
+        given.map_err(|error| Error::io("set the rights of the new version of", path, error))?;
         self.file.sync_all().map_err(|error| Error::io("sync the new version of", path, error))
     }
 
@@ -249,7 +233,12 @@ impl NewVersion<'_> {
         if error.kind() == io::ErrorKind::NotFound && self.expected.is_some() {
             return Err(self.target.changed());
         }
-        let error = Error::io("replace", path, error);
+        let errno = error.raw_os_error();
+        // Something may have come in its way since the version was begun.
+        let error = match check_replaceable(directory, name, path) {
+            Err(named) if named.sys_errno().is_none() => named.with_errno(errno),
+            _ => Error::io("replace", path, error),
+        };
         // A network file system may have done what it reports as failed.
         let placed = directory.id(name).and_then(|there| Ok(there == self.file.metadata()?.id));
         match placed {
@@ -272,28 +261,6 @@ impl Drop for NewVersion<'_> {
             // If this fails, the next opener sweeps it.
             drop(self.target.directory.remove(&self.temporary));
         }
-    }
-}
-
-/// Gives the new file the owner, the group and the mode of the old one. Where the group cannot be
-/// kept, its rights are not given to another group.
-fn keep_rights(file: &dyn File, old: &Metadata) -> io::Result<()> {
-    let new = file.metadata()?;
-    let mut mode = old.mode & 0o777;
-    if (new.user, new.group) != (old.user, old.group)
-        && file.set_owner(Some(old.user), old.group).is_err()
-        && new.group != old.group
-        && file.set_owner(None, old.group).is_err()
-    {
-        mode &= !0o070;
-    }
-    if new.mode & 0o777 == mode {
-        return Ok(());
-    }
-    match file.set_mode(mode) {
-        // A file system without modes gives every file the same.
-        Err(error) if unsupported(&error) => Ok(()),
-        result => result,
     }
 }
 

@@ -15,10 +15,9 @@ use std::time::Duration;
 
 use super::header::{Decoded, Header};
 use super::lock_descriptors::Noted;
-use super::os::unsupported;
 use super::turns::Turns;
 use super::{
-    Directory, File, FileId, FileSystem, LockMode, Metadata, Open, look_which, open_regular,
+    Directory, File, FileId, FileSystem, LockMode, Metadata, Open, Rights, look_which, open_regular,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -46,6 +45,8 @@ pub(crate) struct LockFile {
     directory: Arc<dyn Directory>,
     name: OsString,
     path: PathBuf,
+    /// Those of a lock file that has to be made: of the data file, so that whoever may write the
+    /// one may lock the other. None for who only reads.
     rights: Option<Rights>,
     opened: Mutex<Opened>,
     noted: Mutex<Noted>,
@@ -58,15 +59,6 @@ pub(crate) struct LockFile {
 struct Opened {
     file: Arc<dyn File>,
     id: FileId,
-}
-
-/// Whose a lock file is that has to be made: as the data file, so that whoever may write the one
-/// may lock the other.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rights {
-    pub(crate) mode: u32,
-    /// The owner and the group, where there is a data file to take them from.
-    pub(crate) owner: Option<(u32, u32)>,
 }
 
 impl LockFile {
@@ -411,7 +403,8 @@ fn open_or_create(directory: &dyn Directory, path: &Path, rights: Rights) -> Res
         let mode = if rights.owner.is_some() { 0o600 } else { rights.mode & 0o666 };
         match directory.open(name_of(path), Open::CreateNew { mode }) {
             Ok(file) => {
-                share(&*file, rights).map_err(|error| failed("set the rights of", error))?;
+                let given = Rights { mode: rights.mode & 0o666, ..rights }.give(&*file);
+                given.map_err(|error| failed("set the rights of", error))?;
                 let metadata = file.metadata().map_err(|error| failed("look at", error))?;
                 return Ok((file, metadata).into());
             }
@@ -421,23 +414,6 @@ fn open_or_create(directory: &dyn Directory, path: &Path, rights: Rights) -> Res
         }
     }
     Err(failed("open", io::Error::from_raw_os_error(libc::EBUSY)))
-}
-
-/// Gives a new lock file the owner and the mode of the data file, as far as this process may.
-fn share(file: &dyn File, rights: Rights) -> io::Result<()> {
-    let Some((user, group)) = rights.owner else { return Ok(()) };
-    let made = file.metadata()?;
-    let mut mode = rights.mode & 0o666;
-    if (made.user, made.group) != (user, group)
-        && file.set_owner(Some(user), group).is_err()
-        && file.set_owner(None, group).is_err()
-    {
-        mode &= !0o070;
-    }
-    match file.set_mode(mode) {
-        Err(error) if unsupported(&error) => Ok(()),
-        result => result,
-    }
 }
 
 #[cold]

@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use obstacle::Obstacle;
 
 pub(crate) mod atomic;
 pub(crate) mod header;
 pub(crate) mod lock;
 pub(crate) mod lock_descriptors;
+pub(crate) mod obstacle;
 pub(crate) mod os;
 #[cfg(test)]
 pub(crate) mod scratch;
@@ -84,6 +86,9 @@ pub(crate) trait Directory: Send + Sync {
     /// Fails unless entries can be made and replaced here.
     fn check_writable(&self) -> io::Result<()>;
 
+    /// What keeps `name` from being replaced, whether it is there or not; None where nothing does.
+    fn obstacle(&self, name: &OsStr) -> io::Result<Option<Obstacle>>;
+
     /// Whether the folder itself has been removed, so that its path may lead elsewhere now.
     fn is_removed(&self) -> bool;
 
@@ -141,7 +146,8 @@ pub(crate) enum Open {
     Read,
     /// An existing file, for reading and writing.
     ReadWrite,
-    /// A file that must not exist, for reading and writing; the umask narrows `mode`.
+    /// A file that must not exist, for reading and writing; the umask narrows `mode` until
+    /// [`Rights::give`] sets it.
     CreateNew { mode: u32 },
 }
 
@@ -223,6 +229,49 @@ impl Fingerprint {
     /// The bytes of the file.
     pub(crate) fn size(&self) -> u64 {
         self.size
+    }
+}
+
+/// Who may do what with a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rights {
+    /// The permission bits.
+    pub(crate) mode: u32,
+    /// The user and the group, where it is not just whoever made the file.
+    pub(crate) owner: Option<(u32, u32)>,
+}
+
+impl Rights {
+    /// Those of another file, but for its special bits.
+    pub(crate) fn like(file: &Metadata) -> Rights {
+        Rights { mode: file.mode & 0o777, owner: Some((file.user, file.group)) }
+    }
+
+    /// Gives them to a file that this process just made, whatever the umask left of its mode. Where
+    /// the group cannot be kept, its rights are not given to another group.
+    pub(crate) fn give(self, file: &dyn File) -> io::Result<()> {
+        let made = file.metadata()?;
+        let mut mode = self.mode;
+        if let Some((user, group)) = self.owner.filter(|it| *it != (made.user, made.group)) {
+            let is_kept = file.set_owner(Some(user), group).is_ok()
+                || made.group == group
+                || file.set_owner(None, group).is_ok();
+            if !is_kept {
+                mode &= !0o070;
+            }
+        }
+        if made.mode & 0o777 == mode {
+            return Ok(());
+        }
+        match file.set_mode(mode) {
+            // A file system without modes gives every file the same: who owns a file may set it
+            // everywhere else.
+            Err(error) if os::unsupported(&error) => Ok(()),
+            Err(error) if self.owner.is_none() && error.raw_os_error() == Some(libc::EPERM) => {
+                Ok(())
+            }
+            result => result,
+        }
     }
 }
 

@@ -13,8 +13,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
-use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, geteuid, unlinkat};
+use nix::unistd::{AccessFlags, UnlinkatFlags, faccessat, unlinkat};
+use rustix::process::geteuid;
 
+use super::obstacle::{self, Obstacle};
 use super::{Directory, File, FileId, FileKind, FileSystem, LockMode, Metadata, Open, Rename};
 
 const LINKS_MAX: usize = 40;
@@ -156,6 +158,10 @@ impl Directory for OsDirectory {
     fn check_writable(&self) -> io::Result<()> {
         let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
         retry(|| faccessat(&self.file, ".", wanted, AtFlags::AT_EACCESS))
+    }
+
+    fn obstacle(&self, name: &OsStr) -> io::Result<Option<Obstacle>> {
+        obstacle::find(&self.file, name)
     }
 
     fn is_removed(&self) -> bool {
@@ -377,11 +383,14 @@ fn id_of(stat: &FileStat) -> FileId {
 }
 
 /// The numbers of the system calls have other widths on other systems.
-fn wide(number: impl TryInto<u64>) -> u64 {
+pub(super) fn wide(number: impl TryInto<u64>) -> u64 {
     number.try_into().unwrap_or(u64::MAX)
 }
 
-fn retry<T, E: Into<io::Error>>(mut call: impl FnMut() -> Result<T, E>) -> io::Result<T> {
+/// Makes a system call again for as long as signals interrupt it.
+pub(super) fn retry<T, E: Into<io::Error>>(
+    mut call: impl FnMut() -> Result<T, E>,
+) -> io::Result<T> {
     loop {
         match call().map_err(Into::into) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::obstacle::Obstacle;
 use super::{Directory, File, FileId, FileSystem, LockMode, Metadata, Open, Rename};
 
 mod disk;
@@ -44,6 +45,12 @@ impl SimulatedDisk {
     pub fn process(&self) -> SimulatedProcess {
         let process = self.state().new_process();
         SimulatedProcess { disk: self.clone(), process }
+    }
+
+    /// Puts something in the way of replacing the file at `path`, or takes it away. The file itself
+    /// stays as it is, but for the time of its last change where it gets an attribute.
+    pub fn obstruct(&self, path: impl Into<PathBuf>, obstacle: Option<Obstacle>) {
+        self.state().layers.obstruct(path.into(), obstacle);
     }
 
     /// Makes a folder, durably.
@@ -238,6 +245,12 @@ impl Directory for SimulatedFolder {
 
     fn check_writable(&self) -> io::Result<()> {
         self.disk.state().begin(self.actor, Call::Access, self.path.as_os_str()).map(drop)
+    }
+
+    fn obstacle(&self, name: &OsStr) -> io::Result<Option<Obstacle>> {
+        let mut state = self.disk.state();
+        state.begin(self.actor, Call::Metadata, name)?;
+        Ok(state.layers.obstacle(&self.path, name))
     }
 
     fn is_removed(&self) -> bool {

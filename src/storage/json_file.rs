@@ -22,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::atomic::Target;
 use crate::file::header::{FileDigest, Header};
 use crate::file::lock::Guard;
+use crate::file::obstacle::check_replaceable;
 use crate::file::{
     File, FileKind, FileSystem, LockMode, Metadata, Open, look, not_a_file, open_regular,
 };
@@ -54,7 +55,7 @@ pub(crate) struct Access {
     /// Some(false): the file must be there. Some(true): an empty one counts as new. None: it is
     /// made when it is not there.
     pub(crate) create: Option<bool>,
-    /// The permission bits of a new file; the umask narrows them.
+    /// The permission bits of a new file, whatever the umask says.
     pub(crate) mode: u32,
     /// A log that is damaged or missing, or a damaged file, is not refused: what can be read of it
     /// counts.
@@ -74,6 +75,8 @@ struct Inner {
     seen: Mutex<Seen>,
     watch: Watch,
     swept: AtomicBool,
+    /// Whether the file as it was last loaded is known to be one that can be replaced.
+    replaceable: AtomicBool,
 }
 
 impl JsonFile {
@@ -104,6 +107,7 @@ impl JsonFile {
             seen: Mutex::default(),
             watch: Watch::default(),
             swept: AtomicBool::new(false),
+            replaceable: AtomicBool::new(false),
         })))
     }
 
@@ -174,6 +178,14 @@ impl Inner {
     /// The name of the log.
     fn log_name(&self) -> &OsStr {
         self.log_path.file_name().unwrap_or_default()
+    }
+
+    /// Refuses a file that has come to be one that cannot be replaced: what is acknowledged into
+    /// the log would not get into it.
+    fn check_replaceable(&self, place: &Place) -> Result<()> {
+        check_replaceable(&*place.directory, &self.name, &self.path)?;
+        self.replaceable.store(true, Ordering::Relaxed);
+        Ok(())
     }
 
     fn differs(&self, place: &Place, header: Option<Header>) -> Result<Change> {

@@ -184,26 +184,43 @@ fn processes_killed_at_any_moment_leave_a_whole_file_and_no_litter() {
     assert!(names.iter().all(|name| name == "a.json" || name == "a.json.lock"), "{names:?}");
 }
 
+/// Umasks, names of stores, and the modes that they are to have.
+const MODES: [(libc::mode_t, &str, u32); 6] = [
+    (0o000, "a", 0o600),
+    (0o022, "b", 0o600),
+    (0o077, "c", 0o664),
+    (0o077, "d", 0o640),
+    (0o777, "e", 0o600),
+    (0o027, "f", 0o666),
+];
+
 #[test]
 #[ignore = "plays one process of the other tests"]
 fn opens_without_rights_and_without_umask() {
     let Some((path, who, _)) = given() else { return };
     if who == "umask" {
-        for (bits, name) in [(0o000, "a"), (0o022, "b"), (0o077, "c"), (0o777, "d")] {
+        for (bits, name, mode) in MODES {
             nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(bits));
-            let mode = if name == "c" { 0o666 } else { 0o600 };
             let how = Access { read_only: false, create: None, mode, salvage: false };
             let store = JsonFile::open(Arc::new(OsFileSystem::new()), &path.join(name), how);
             let store = store.unwrap();
             let held = store.lock(TIMEOUT).unwrap();
             held.load().unwrap();
             put(&*held, 1, "text").unwrap();
+            held.append(2, "", "[]".to_owned(), true).unwrap();
         }
         return;
     }
     let mut report = String::new();
     for read_only in [false, true] {
-        for name in ["locked/a.json", "unwritable", "unreadable", "hidden/a.json", "locked/new"] {
+        for name in [
+            "locked/a.json",
+            "sticky/a.json",
+            "unwritable",
+            "unreadable",
+            "hidden/a.json",
+            "locked/new",
+        ] {
             let how = Access { read_only, create: None, mode: 0o600, salvage: false };
             let opened = JsonFile::open(Arc::new(OsFileSystem::new()), &path.join(name), how);
             let outcome = match opened.and_then(|store| store.load(TIMEOUT)) {
@@ -218,11 +235,11 @@ fn opens_without_rights_and_without_umask() {
 
 #[test]
 fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
-    if !nix::unistd::geteuid().is_root() {
+    if !rustix::process::geteuid().is_root() {
         return;
     }
     let scratch = Scratch::new();
-    for name in ["locked", "hidden"] {
+    for name in ["locked", "sticky", "hidden"] {
         std::fs::create_dir(scratch.join(name)).unwrap();
         scratch.write(&format!("{name}/a.json"), b"text");
     }
@@ -232,6 +249,8 @@ fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
         (".", 0o777),
         ("locked", 0o755),
         ("locked/a.json", 0o666),
+        ("sticky", 0o1777),
+        ("sticky/a.json", 0o666),
         ("unwritable", 0o644),
         ("unreadable", 0o600),
         ("hidden", 0o700),
@@ -251,23 +270,25 @@ fn missing_rights_are_told_at_open_and_readers_need_no_right_to_write() {
     let report = String::from_utf8(scratch.read("report")).unwrap();
     let expected = [
         "locked/a.json false PERMISSION",
+        "sticky/a.json false STICKY_FOLDER",
         "unwritable false PERMISSION",
         "unreadable false PERMISSION",
         "hidden/a.json false PERMISSION",
         "locked/new false PERMISSION",
         "locked/a.json true 4 bytes",
+        "sticky/a.json true 4 bytes",
         "unwritable true 4 bytes",
         "unreadable true PERMISSION",
         "hidden/a.json true PERMISSION",
         "locked/new true NO_SUCH_FILE",
     ];
     assert_eq!(report.lines().collect::<Vec<_>>(), expected);
-    let made = ["hidden", "locked", "report", "unreadable", "unwritable"];
+    let made = ["hidden", "locked", "report", "sticky", "unreadable", "unwritable"];
     assert_eq!(scratch.names(), made, "a refused open leaves nothing behind");
 }
 
 #[test]
-fn the_umask_only_narrows_the_mode_of_new_files() {
+fn new_files_have_the_mode_that_was_asked_for_whatever_the_umask_is() {
     let scratch = Scratch::new();
     let role = "opens_without_rights_and_without_umask";
     let mut child = start(role, scratch.path(), "umask", 0);
@@ -275,8 +296,9 @@ fn the_umask_only_narrows_the_mode_of_new_files() {
     let mode = |name: String| {
         std::fs::metadata(scratch.join(&name)).unwrap().permissions().mode() & 0o7777
     };
-    for (name, wanted) in [("a", 0o600), ("b", 0o600), ("c", 0o600), ("d", 0)] {
-        assert_eq!(mode(name.to_owned()), wanted, "{name}");
-        assert_eq!(mode(format!("{name}.lock")), wanted, "{name}");
+    for (_, name, wanted) in MODES {
+        for suffix in ["", ".lock", ".wal"] {
+            assert_eq!(mode(format!("{name}{suffix}")), wanted, "{name}{suffix}");
+        }
     }
 }

@@ -23,6 +23,7 @@ mod known_faults;
 mod log;
 mod model;
 mod model_calls;
+mod obstacles;
 mod plain_model;
 mod processes;
 mod random;

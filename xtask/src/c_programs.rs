@@ -45,6 +45,39 @@ pub(crate) fn run_sanitised() -> Result<String> {
     Ok(format!("{note}; integration tests in C: {tests}"))
 }
 
+/// Builds `tests/c/easy.c` into programs that need no shared library at all, in C and in the oldest
+/// C++, without a warning of the compiler or the linker, and runs them.
+pub(crate) fn run_static() -> Result<String> {
+    let library = library::for_static_programs()?;
+    let folder = place::scratch("static")?;
+    let dialects = [
+        ("gcc", "-std=c99"),
+        ("clang", "-std=c99"),
+        ("g++", "-std=c++98"),
+        ("clang++", "-std=c++98"),
+    ];
+    for (compiler, dialect) in dialects {
+        let program = folder.join(compiler);
+        let language = if compiler.ends_with("++") { "c++" } else { "c" };
+        Call::new(compiler)
+            .words("-static -Wl,--fatal-warnings")
+            .arg(dialect)
+            .words(compiler::WARNINGS)
+            .arg(format!("-I{}", place::root().join("include").display()))
+            .arg(format!("-I{}", place::root().join("bindings/c").display()))
+            .arg("-o")
+            .path(&program)
+            .words("-x")
+            .arg(language)
+            .path(&place::root().join("tests/c/easy.c"))
+            .words("-x none")
+            .path(&library)
+            .run()?;
+        Call::new(program.display().to_string()).folder(&folder).run()?;
+    }
+    Ok(format!("{} static programs without a warning", dialects.len()))
+}
+
 /// Runs all side by side; one failure does not hide another.
 fn run(way: &Way) -> Result<String> {
     let sources = place::files(&place::root().join("tests/c"), "c")?;

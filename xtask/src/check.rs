@@ -21,13 +21,8 @@ struct Step {
 struct Outcome {
     name: &'static str,
     time: Duration,
-    result: Ended,
-}
-
-enum Ended {
-    Passed(String),
-    Failed,
-    Skipped(String),
+    /// The note, if it did not fail.
+    note: Option<String>,
 }
 
 const STEPS: &[Step] = &[
@@ -35,7 +30,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", needs: &[], work: |_| toolchain::format() },
     Step { name: "tidy", needs: &[], work: |_| tidy::run() },
     Step { name: "lints", needs: &[], work: |_| toolchain::lints() },
-    Step { name: "msrv", needs: &[], work: |_| toolchain::msrv() },
+    Step { name: "msrv", needs: &["unshare"], work: |_| toolchain::msrv() },
     Step { name: "tests", needs: &["gcc"], work: suite::run },
     Step { name: "doc-tests", needs: &[], work: suite::run_documentation },
     Step { name: "docs", needs: &[], work: |_| toolchain::documentation() },
@@ -53,14 +48,23 @@ const STEPS: &[Step] = &[
     Step { name: "c", needs: &["gcc", "make"], work: |_| c_programs::run_natively() },
     Step { name: "c-valgrind", needs: &["gcc", "valgrind"], work: |_| c_programs::run_valgrind() },
     Step { name: "c-asan", needs: &["gcc"], work: |_| c_programs::run_sanitised() },
+    Step {
+        name: "static",
+        needs: &["gcc", "clang", "g++", "clang++"],
+        work: |_| c_programs::run_static(),
+    },
     Step { name: "cost", needs: &["gcc", "valgrind"], work: |_| cost::run() },
     Step { name: "go", needs: &["gcc"], work: go::run },
     Step { name: "swift", needs: &["unshare"], work: swift::run },
     Step { name: "scripts", needs: &[], work: |_| scripts::run() },
-    Step { name: "torture", needs: &["gcc"], work: |_| torture::step() },
+    Step {
+        name: "torture",
+        needs: &["gcc", "mount", "setpriv", "mkfs.xfs", "mkfs.ext4", "chattr"],
+        work: |_| torture::step(),
+    },
     Step { name: "fuzz", needs: &["g++"], work: |_| fuzz::step() },
     Step { name: "bench", needs: &["gcc"], work: |_| bench::step() },
-    Step { name: "readme", needs: &["gcc", "make"], work: readme::run },
+    Step { name: "readme", needs: &["gcc", "make", "unshare"], work: readme::run },
 ];
 
 const FAST: &[&str] = &["format", "tidy", "lints"];
@@ -95,43 +99,46 @@ pub(crate) fn print_steps() {
 fn take(step: &Step, tally: &mut Tally) -> Outcome {
     println!("== {}", step.name);
     let start = Instant::now();
-    let absent: Vec<&str> =
-        step.needs.iter().copied().filter(|program| !tools::is_here(program)).collect();
-    let result = if absent.is_empty() {
-        match (step.work)(tally) {
-            Ok(note) => Ended::Passed(note),
-            Err(message) => {
-                println!("{message}\n-- {} failed", step.name);
-                Ended::Failed
-            }
-        }
-    } else if tools::must_be_complete() {
-        println!("not here: {}\n-- {} failed", absent.join(", "), step.name);
-        Ended::Failed
-    } else {
-        Ended::Skipped(format!("not here: {}", absent.join(", ")))
-    };
-    Outcome { name: step.name, time: start.elapsed(), result }
+    let result = see_to(step.needs).and_then(|()| (step.work)(tally));
+    if let Err(message) = &result {
+        println!("{message}\n-- {} failed", step.name);
+    }
+    Outcome { name: step.name, time: start.elapsed(), note: result.ok() }
+}
+
+/// A step whose programs are missing fails, if they cannot be had: it is never left out.
+fn see_to(needs: &[&str]) -> Result<()> {
+    if absent(needs).is_empty() {
+        return Ok(());
+    }
+    tools::run()?;
+    match absent(needs).as_slice() {
+        [] => Ok(()),
+        absent => Err(format!("not here: {}", absent.join(", "))),
+    }
+}
+
+fn absent<'a>(needs: &[&'a str]) -> Vec<&'a str> {
+    needs.iter().copied().filter(|program| !tools::is_here(program)).collect()
 }
 
 fn summarise(outcomes: &[Outcome], tally: &Tally) -> ExitCode {
     println!("\n{:<11} {:>7}", "step", "seconds");
-    for Outcome { name, time, result } in outcomes {
+    for Outcome { name, time, note } in outcomes {
         let seconds = time.as_secs_f64();
-        match result {
-            Ended::Passed(note) => {
+        match note {
+            Some(note) => {
                 let mut lines = note.lines();
                 println!("{name:<11} {seconds:>7.1}  {}", lines.next().unwrap_or_default());
                 lines.for_each(|line| println!("{:<21}{line}", ""));
             }
-            Ended::Failed => println!("{name:<11} {seconds:>7.1}  FAILED"),
-            Ended::Skipped(why) => println!("{name:<11} {seconds:>7.1}  skipped, {why}"),
+            None => println!("{name:<11} {seconds:>7.1}  FAILED"),
         }
     }
     let total: Duration = outcomes.iter().map(|outcome| outcome.time).sum();
     println!("{:<11} {:>7.1}", "all", total.as_secs_f64());
     // A step that failed without a failing test counts as one: the last line must not look well.
-    let broken = outcomes.iter().filter(|outcome| matches!(outcome.result, Ended::Failed)).count();
+    let broken = outcomes.iter().filter(|outcome| outcome.note.is_none()).count();
     println!("{} passed, {} failed", tally.passed, tally.failed.max(broken as u64));
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -150,7 +157,12 @@ mod tests {
     #[test]
     fn a_failing_step_fails_and_its_message_is_not_the_note() {
         let step = Step { name: "x", needs: &[], work: |_| Err("no".to_owned()) };
-        assert!(matches!(take(&step, &mut Tally::default()).result, Ended::Failed));
+        assert_eq!(take(&step, &mut Tally::default()).note, None);
+    }
+
+    #[test]
+    fn programs_that_are_not_here_are_missed() {
+        assert_eq!(absent(&["sh", "no-such-program"]), ["no-such-program"]);
     }
 
     #[test]

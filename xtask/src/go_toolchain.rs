@@ -43,25 +43,31 @@ impl Go {
         Ok(self.call("go").arg("version").run()?.trim().to_owned())
     }
 
-    /// A call of one of the tools in the folder of the binding. It finds the library, downloads
-    /// nothing, and writes nothing outside the build output.
+    /// A call of one of the tools in the folder of the binding. It finds the library.
     pub(crate) fn call(&self, tool: &str) -> Call {
-        let path = std::env::var("PATH").unwrap_or_default();
-        let (program, path) = match &self.folder {
-            Some(folder) => {
-                let program = folder.join(tool).display().to_string();
-                (program, format!("{}:{path}", folder.display()))
-            }
-            None => (tool.to_owned(), path),
+        let program = match &self.folder {
+            Some(folder) => folder.join(tool).display().to_string(),
+            None => tool.to_owned(),
         };
         let include = place::root().join("include");
-        Call::new(program)
+        self.plain_call(&program)
             .folder(&place::root().join("bindings/go"))
-            .variable("PATH", path)
-            .variable("CGO_ENABLED", "1")
             .variable("CGO_CFLAGS", format!("-O2 -g -I{}", include.display()))
             .variable("CGO_LDFLAGS", format!("-L{}", self.library))
             .variable("LD_LIBRARY_PATH", &self.library)
+    }
+
+    /// A call of a program that finds the tools and nothing else. They download nothing, and write
+    /// nothing outside the build output.
+    pub(crate) fn plain_call(&self, program: &str) -> Call {
+        let path = std::env::var("PATH").unwrap_or_default();
+        let path = match &self.folder {
+            Some(folder) => format!("{}:{path}", folder.display()),
+            None => path,
+        };
+        Call::new(program)
+            .variable("PATH", path)
+            .variable("CGO_ENABLED", "1")
             .variable("GOCACHE", tools_folder("cache").display().to_string())
             .variable("GOPATH", tools_folder("path").display().to_string())
             .variable("XDG_CONFIG_HOME", tools_folder("config").display().to_string())

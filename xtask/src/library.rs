@@ -27,6 +27,16 @@ pub(crate) fn release() -> Result<Library> {
     place_in("release", &place::target().join("release"), "")
 }
 
+/// The library for programs that are linked statically, built as `bindings/c/README.md` says.
+pub(crate) fn for_static_programs() -> Result<PathBuf> {
+    let folder = place::target().join("static");
+    Call::cargo()
+        .words("rustc --release --lib --package nanostore --crate-type staticlib --target-dir")
+        .path(&folder)
+        .run()?;
+    Ok(folder.join("release/libnanostore.a"))
+}
+
 /// The library with AddressSanitizer in it, and the leak checker that comes along.
 pub(crate) fn sanitised() -> Result<Library> {
     sanitised_tests()?.arg("--no-run").run()?;

@@ -88,6 +88,27 @@ const FAULTS: &[Planted] = &[
         wrong: "",
         test: KILLED,
     },
+    Planted {
+        about: "a file that cannot be replaced is taken at open",
+        file: "src/storage/json_file/place.rs",
+        right: "if !how.read_only {\n        check_replaceable(",
+        wrong: "if false {\n        check_replaceable(",
+        test: "obstacles::what_cannot_be_replaced_is_refused_at_open_and_can_be_read",
+    },
+    Planted {
+        about: "a log is begun beside a file that has come to be one that cannot be replaced",
+        file: "src/storage/json_file/held.rs",
+        right: "if log.is_none() || !self.store.replaceable",
+        wrong: "if false && !self.store.replaceable",
+        test: "obstacles::no_log_is_begun_beside_a_file_that_has_come_to_be_one",
+    },
+    Planted {
+        about: "a log goes on beside a file that was changed into one that cannot be replaced",
+        file: "src/storage/json_file/load.rs",
+        right: "self.replaceable.store(false, Ordering::Relaxed);",
+        wrong: "",
+        test: "obstacles::a_log_does_not_grow_beside_a_file_that_was_changed_into_one",
+    },
 ];
 
 impl Planted {

@@ -1,14 +1,19 @@
-//! What the README shows is true: each of its blocks is compiled or run.
+//! What the pages of documentation show is true: their recipes are run word for word.
 //!
-//! A block of C is a whole program. Blocks of Rust are tests of rustdoc's. The lines of a block for
-//! the shell are run in the project's folder, but for those that run the check itself.
+//! A block for the shell (`sh`) is run in a copy of the project's folder that is made of links, in
+//! which the first program of the page, or else of README.md, is called `first`, as readers are
+//! told to call it. `sh excerpt` is a part of a recipe and not run. Blocks of Rust are tests of
+//! rustdoc's; those of Go and Swift are run by the tests of the bindings, and `text` is what
+//! something prints.
 
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use crate::call::Call;
-use crate::library::Library;
+use crate::go_toolchain::Go;
 use crate::suite::{self, Tally};
-use crate::{Result, compiler, library, place};
+use crate::trixie::Trixie;
+use crate::{Result, library, place, swift_toolchain};
 
 /// A fenced block: its language, its first line's number and its text.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,45 +23,115 @@ struct Block {
     text: String,
 }
 
-/// Compiles and runs every block of the README.
+/// Where the commands of a page are run.
+enum Shell {
+    Machine,
+    Go(Go),
+    Swift(Trixie),
+}
+
+/// How commands begin: such lines are recipes, and stand in blocks for the shell.
+const COMMANDS: &[&str] =
+    &["$ ", "./", "cargo ", "cc ", "export ", "gcc ", "git ", "go ", "make ", "swift "];
+
+/// Runs the recipes of all pages, and the blocks of Rust in README.md.
 pub(crate) fn run(tally: &mut Tally) -> Result<String> {
-    let path = place::root().join("README.md");
-    let blocks = blocks(&place::read(&path)?);
+    // What readers are told to do first.
     let library = library::release()?;
-    let (mut programs, mut scripts) = (0, 0);
-    for block in &blocks {
-        let result = match block.language.as_str() {
-            "c" => run_c(block, &library).map(|()| programs += 1),
-            "sh" => run_shell(block).map(|()| scripts += 1),
-            "rust" | "json" | "text" | "toml" => Ok(()),
-            other => Err(format!("there is no way to run a block of {other:?}")),
+    let mut scripts = 0;
+    for page in pages()? {
+        let blocks = blocks(&place::read(&place::root().join(&page))?);
+        check_languages(&blocks).map_err(|message| format!("{page}:{message}"))?;
+        let recipes: Vec<&Block> = blocks.iter().filter(|block| block.language == "sh").collect();
+        if recipes.is_empty() {
+            continue;
+        }
+        let shell = match page.as_str() {
+            "bindings/go/README.md" => Shell::Go(Go::with(&library)?),
+            "bindings/swift/README.md" => Shell::Swift(swift_toolchain::compiler()?),
+            _ => Shell::Machine,
         };
-        result.map_err(|message| format!("README.md:{}: {message}", block.line))?;
+        let view = view(&page, &blocks)?;
+        for recipe in recipes {
+            let run = shell.run(recipe, &view);
+            run.map_err(|message| format!("{page}:{}: {message}", recipe.line))?;
+            scripts += 1;
+        }
     }
-    let rust = if blocks.iter().any(|block| block.language == "rust") {
-        run_rust(&path, tally)?
-    } else {
-        "none".to_owned()
+    let readme = place::root().join("README.md");
+    let has_rust = blocks(&place::read(&readme)?).iter().any(|block| block.language == "rust");
+    let rust = if has_rust { run_rust(&readme, tally)? } else { "none".to_owned() };
+    Ok(format!("recipes: {scripts}, Rust: {rust}"))
+}
+
+/// Every page with text for people, from the project's folder.
+fn pages() -> Result<Vec<String>> {
+    let files = place::project_files(&place::root())?.into_iter();
+    let pages = files.filter(|file| file.extension().is_some_and(|ending| ending == "md"));
+    Ok(pages.map(|page| page.display().to_string()).collect())
+}
+
+/// Each block has a language that says what becomes of it, and no recipe escapes.
+fn check_languages(blocks: &[Block]) -> Result<()> {
+    for Block { language, line, text } in blocks {
+        let is_known = ["c", "go", "json", "rust", "sh", "sh excerpt", "swift", "text", "toml"]
+            .contains(&language.as_str());
+        if !is_known {
+            return Err(format!("{line}: there is no way to see to a block of {language:?}"));
+        }
+        let is_command = |line: &str| COMMANDS.iter().any(|command| line.starts_with(command));
+        if language == "text" && text.lines().any(is_command) {
+            return Err(format!(
+                "{line}: commands are a block of \"sh\", which is run, or of \"sh excerpt\""
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A folder that looks like the project's, and in which files can be made.
+fn view(page: &str, blocks: &[Block]) -> Result<PathBuf> {
+    let folder = place::scratch(&format!("pages/{}", page.replace('/', "-")))?;
+    let root = place::root();
+    let link = |to: &Path, name: &std::ffi::OsStr| {
+        symlink(to, folder.join(name)).map_err(|error| format!("{}: {error}", to.display()))
     };
-    Ok(format!("C programs: {programs}, shell: {scripts}, Rust: {rust}"))
+    for entry in std::fs::read_dir(&root).map_err(|error| error.to_string())? {
+        let name = entry.map_err(|error| error.to_string())?.file_name();
+        if name != "target" {
+            link(&root.join(&name), &name)?;
+        }
+    }
+    link(&place::target(), "target".as_ref())?;
+    let readme = self::blocks(&place::read(&root.join("README.md"))?);
+    for (language, name) in [("c", "first.c"), ("go", "first.go")] {
+        let program = blocks.iter().chain(&readme).find(|block| block.language == language);
+        if let Some(program) = program {
+            place::write(&folder.join(name), &program.text)?;
+        }
+    }
+    Ok(folder)
 }
 
-fn run_c(block: &Block, library: &Library) -> Result<()> {
-    let folder = place::scratch("readme")?;
-    let source = folder.join("readme.c");
-    place::write(&source, &block.text)?;
-    let program = compiler::compile(&source, library, &folder)?;
-    Call::new(program.display().to_string())
-        .variable("LD_LIBRARY_PATH", library.folder.display().to_string())
-        .folder(&folder)
-        .run()?;
-    Ok(())
-}
-
-fn run_shell(block: &Block) -> Result<()> {
-    let lines: Vec<&str> = block.text.lines().filter(|line| !is_check(line)).collect();
-    Call::new("sh").arg("-euc").arg(lines.join("\n")).run()?;
-    Ok(())
+impl Shell {
+    fn run(&self, recipe: &Block, view: &Path) -> Result<()> {
+        let lines: Vec<&str> = recipe.text.lines().filter(|line| !is_check(line)).collect();
+        // In the view cargo would take the project for another one, and build all of it anew.
+        let cargo =
+            format!("cargo() {{ (cd '{}' && command cargo \"$@\"); }}", place::root().display());
+        let script = format!("{cargo}\n{}", lines.join("\n"));
+        let call = match self {
+            Shell::Machine => Call::new("sh"),
+            Shell::Go(go) => go.plain_call("sh"),
+            Shell::Swift(trixie) => trixie
+                .call(&[&place::root(), &place::target()])
+                .arg(format!("SWIFTPM_BUILD_DIR={}", place::target().join("swift-page").display()))
+                .arg("env")
+                .arg(format!("--chdir={}", view.display()))
+                .arg("sh"),
+        };
+        call.arg("-euc").arg(script).folder(view).run().map(drop)
+    }
 }
 
 /// The check is running already; started from itself it would never end.
@@ -113,9 +188,23 @@ mod tests {
 
     #[test]
     fn a_failing_line_of_the_shell_is_a_failure() {
-        let block =
-            |text: &str| Block { language: "sh".to_owned(), line: 1, text: text.to_owned() };
-        assert!(run_shell(&block("true\ncargo xtask check\n")).is_ok());
-        assert!(run_shell(&block("false\ntrue\n")).is_err());
+        let run = |text: &str| {
+            let block = Block { language: "sh".to_owned(), line: 1, text: text.to_owned() };
+            Shell::Machine.run(&block, &place::root())
+        };
+        assert!(run("true\ncargo xtask check\n").is_ok());
+        assert!(run("false\ntrue\n").is_err());
+    }
+
+    #[test]
+    fn no_recipe_escapes_as_a_text() {
+        let check = |language: &str, text: &str| {
+            let block = Block { language: language.to_owned(), line: 1, text: text.to_owned() };
+            check_languages(&[block])
+        };
+        assert!(check("text", "1.1 Buy paint\n").is_ok());
+        assert!(check("text", "cc -o first first.c\n").is_err());
+        assert!(check("sh excerpt", "cc -o first first.c\n").is_ok());
+        assert!(check("", "x\n").is_err());
     }
 }

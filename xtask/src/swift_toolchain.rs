@@ -18,8 +18,7 @@ pub(crate) struct Swift {
 impl Swift {
     /// Sees to it that the compiler is here.
     pub(crate) fn with(library: &Library) -> Result<Swift> {
-        let trixie = Trixie::with(&["swiftlang", "libstdc++-14-dev"])?;
-        Ok(Swift { trixie, library: described(library)? })
+        Ok(Swift { trixie: compiler()?, library: described(library)? })
     }
 
     /// A call of a program beside the compiler.
@@ -42,6 +41,11 @@ impl Swift {
             .path(&place::target().join("swift"))
             .words("-Xswiftc -warnings-as-errors")
     }
+}
+
+/// The compiler alone.
+pub(crate) fn compiler() -> Result<Trixie> {
+    Trixie::with(&["swiftlang", "libstdc++-14-dev"])
 }
 
 /// A folder with the library under its names and its description for pkg-config, by which SwiftPM

@@ -1,6 +1,7 @@
 //! What cargo itself can say of the sources: format, lints, oldest compiler, documentation.
 
 use crate::call::Call;
+use crate::trixie::Trixie;
 use crate::{Result, place};
 
 /// The sources are as rustfmt writes them.
@@ -18,10 +19,9 @@ pub(crate) fn lints() -> Result<String> {
     Ok("no warnings, with all features and with none".to_owned())
 }
 
-/// The oldest compiler that the project promises to work with.
-///
-/// Where that compiler is installed it compiles the library; everywhere no dependency may ask for
-/// a newer one, and the lint `incompatible_msrv` looks at the standard library's own functions.
+/// The oldest compiler that the project promises to work with, which Debian 13 has, compiles the
+/// library; no dependency asks for a newer one, and the lint `incompatible_msrv` looks at the
+/// standard library's own functions.
 pub(crate) fn msrv() -> Result<String> {
     let metadata = Call::cargo().words("metadata --format-version 1 --locked").run()?;
     let manifest = place::read(&place::root().join("Cargo.toml"))?;
@@ -38,15 +38,20 @@ pub(crate) fn msrv() -> Result<String> {
              '\"rust_version\":\"{newest}\"'"
         ));
     }
-    let old = Call::new("rustup").words(&format!("run {promised} cargo"));
-    if !old.clone().arg("--version").end().is_ok_and(|ending| ending.good) {
-        return Ok(format!(
-            "no dependency needs more than Rust {promised} (not installed here, so not tried)"
-        ));
+    let trixie = Trixie::with(&["rustc", "cargo", "gcc"])?;
+    let version = trixie.call(&[]).words("rustc --version").run()?;
+    let version = version.split_whitespace().nth(1).unwrap_or_default();
+    if !is_release_of(version, promised) {
+        return Err(format!("Cargo.toml promises Rust {promised}, Debian 13 has {version}"));
     }
-    let folder = place::target().join("msrv");
-    old.words("check --locked --lib --package nanostore --target-dir").path(&folder).run()?;
-    Ok(format!("the library compiles with Rust {promised}"))
+    let check = trixie.cargo(&[], "check --locked --lib --package nanostore")?;
+    check.arg("--target-dir").path(&place::target().join("msrv")).run()?;
+    Ok(format!("the library compiles with Rust {version}"))
+}
+
+/// Whether `version` is `promised`, or a correction of it.
+fn is_release_of(version: &str, promised: &str) -> bool {
+    version.strip_prefix(promised).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The documentation builds without a warning.
@@ -79,6 +84,12 @@ mod tests {
         assert!(numbers("1.100") > numbers("1.85.1"));
         assert!(numbers("1.85.1") > numbers("1.85"));
         assert_eq!(numbers("1.85.0"), numbers("1.85"));
+    }
+
+    #[test]
+    fn only_corrections_count_as_the_promised_version() {
+        assert!(is_release_of("1.85.0", "1.85") && is_release_of("1.85.0", "1.85.0"));
+        assert!(!is_release_of("1.86.0", "1.85") && !is_release_of("1.850.0", "1.85"));
     }
 
     #[test]

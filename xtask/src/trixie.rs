@@ -66,6 +66,27 @@ impl Trixie {
         let enter = enter.arg(ENTER).arg("sh").path(&self.0);
         shared.iter().fold(enter, |call, path| call.path(path)).arg("--")
     }
+
+    /// A call of the cargo in there, on the project's sources; what it downloads is shared with the
+    /// one out here. `words` are what to do; variables come before them.
+    pub(crate) fn cargo(&self, variables: &[&str], words: &str) -> Result<Call> {
+        let home = cargo_home()?;
+        let shared = [&place::root(), &place::target(), &home, Path::new("/etc/ssl/certs")];
+        let call = variables.iter().fold(self.call(&shared), |call, variable| call.arg(*variable));
+        Ok(call
+            .arg(format!("CARGO_HOME={}", home.display()))
+            .arg("cargo")
+            .words(words)
+            .arg("--manifest-path")
+            .path(&place::root().join("Cargo.toml")))
+    }
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    folder("CARGO_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".cargo")))
+        .ok_or_else(|| "neither CARGO_HOME nor HOME is set".to_owned())
 }
 
 fn cache() -> Result<PathBuf> {

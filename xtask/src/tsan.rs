@@ -51,17 +51,11 @@ impl Bench {
     /// Builds the library; gives the folder it is in.
     fn build(&self) -> Result<PathBuf> {
         let host = library::host()?;
-        let home = cargo_home()?;
-        let shared = [&place::root(), &place::target(), &home, Path::new("/etc/ssl/certs")];
+        // Neither sanitisers nor another standard library are stable yet.
+        let variables = ["RUSTC_BOOTSTRAP=1", "RUSTFLAGS=-Zsanitizer=thread -Zexternal-clangrt"];
+        let words = "build --locked -Zbuild-std=std,panic_unwind --lib --package nanostore";
         self.trixie
-            .call(&shared)
-            // Neither sanitisers nor another standard library are stable yet.
-            .arg("RUSTC_BOOTSTRAP=1")
-            .arg("RUSTFLAGS=-Zsanitizer=thread -Zexternal-clangrt")
-            .arg(format!("CARGO_HOME={}", home.display()))
-            .words("cargo build --locked -Zbuild-std=std,panic_unwind --lib --package nanostore")
-            .arg("--manifest-path")
-            .path(&place::root().join("Cargo.toml"))
+            .cargo(&variables, words)?
             .arg("--target-dir")
             .path(&self.built)
             .arg("--target")
@@ -118,11 +112,4 @@ impl Bench {
         }
         Ok(())
     }
-}
-
-fn cargo_home() -> Result<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    folder("CARGO_HOME")
-        .or_else(|| folder("HOME").map(|home| home.join(".cargo")))
-        .ok_or_else(|| "neither CARGO_HOME nor HOME is set".to_owned())
 }

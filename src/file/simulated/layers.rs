@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::USER;
 use super::plan::{Keep, Lie};
+use crate::file::obstacle::Obstacle;
 use crate::file::{FileId, FileKind, Metadata, Rename};
 
 /// A power cut tears a write only between sectors.
@@ -55,6 +56,7 @@ pub(super) struct Layers {
     lies: Vec<Lie>,
     inodes: u64,
     later: Vec<Edit>,
+    obstacles: BTreeMap<PathBuf, Obstacle>,
 }
 
 /// What a person will do to a file: write it, or remove it.
@@ -81,6 +83,7 @@ impl Layers {
             lies: Vec::new(),
             inodes: FOLDER_INODE,
             later: Vec::new(),
+            obstacles: BTreeMap::new(),
         }
     }
 
@@ -161,6 +164,31 @@ impl Layers {
         Ok(inode)
     }
 
+    pub(super) fn obstruct(&mut self, path: PathBuf, obstacle: Option<Obstacle>) {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+        let attributes = [Some(Obstacle::Immutable), Some(Obstacle::AppendOnly)];
+        let before = self.obstacle(folder, name);
+        let is_touched = attributes.contains(&before) || attributes.contains(&obstacle);
+        if let Some(inode) = self.find(folder, name).ok().filter(|_| is_touched) {
+            // It cannot fail: the file is there.
+            drop(self.touch(inode, false));
+        }
+        self.obstacles.remove(&path);
+        self.obstacles.extend(obstacle.map(|obstacle| (path, obstacle)));
+    }
+
+    pub(super) fn obstacle(&self, folder: &Path, name: &OsStr) -> Option<Obstacle> {
+        self.obstacles.get(&folder.join(name)).copied()
+    }
+
+    fn check_unobstructed(&self, folder: &Path, name: &OsStr) -> io::Result<()> {
+        match self.obstacle(folder, name) {
+            None | Some(Obstacle::HardLinks) => Ok(()),
+            Some(Obstacle::MountPoint) => Err(failure(libc::EBUSY)),
+            Some(_) => Err(failure(libc::EPERM)),
+        }
+    }
+
     pub(super) fn rename(
         &mut self,
         folder: &Path,
@@ -168,6 +196,7 @@ impl Layers {
         to: &OsStr,
         how: Rename,
     ) -> io::Result<()> {
+        self.check_unobstructed(folder, to)?;
         let inode = self.find(folder, from)?;
         let other = match how {
             Rename::Replacing => None,
@@ -180,6 +209,7 @@ impl Layers {
 
     pub(super) fn remove(&mut self, folder: &Path, name: &OsStr) -> io::Result<()> {
         self.find(folder, name)?;
+        self.check_unobstructed(folder, name)?;
         self.edit(folder, vec![(name.to_owned(), None)]);
         Ok(())
     }

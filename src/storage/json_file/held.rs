@@ -1,5 +1,6 @@
 //! Everything that writes, under the exclusive lock.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::aside::Aside;
@@ -370,10 +371,12 @@ impl Exclusive for Held {
             let reserved = Header { reserved: seq + RESERVED, ..header };
             self.guard.write_durable_header(&reserved, &header)?;
         }
-        let log = match self.log() {
-            Some(log) => log,
-            None => self.create_log(seq - 1)?,
-        };
+        let log = self.log();
+        // Looked at anew before a log is made, and after somebody changed the file.
+        if log.is_none() || !self.store.replaceable.load(Ordering::Relaxed) {
+            self.store.check_replaceable(&self.place)?;
+        }
+        let log = log.map_or_else(|| self.create_log(seq - 1), Ok)?;
         let upto = self.end().synced;
         let body = Body::Operations(operations);
         self.write(&log, &Record { seq, upto, time: time.to_owned(), body })?;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::aside::Aside;
 use super::bond::{Bond, LogFacts, bond, is_log_missing};
@@ -274,6 +275,8 @@ impl Inner {
         });
         let commit_floor = seen.floor;
         drop(seen);
+        // Whoever changed it may have seen to it that it stays as it is.
+        self.replaceable.store(false, Ordering::Relaxed);
         let image = read.map(|Read { bytes, file, metadata, .. }| {
             self.begin_to_watch(place, || Some((file, metadata)));
             bytes

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::{Access, FRESH, LOG_SUFFIX, SETTLE_PAUSE};
 use crate::error::{Error, ErrorKind, Result};
-use crate::file::lock::{LockFile, Rights};
-use crate::file::{Directory, FileKind, FileSystem, Open, look, open_regular};
+use crate::file::lock::LockFile;
+use crate::file::obstacle::check_replaceable;
+use crate::file::{Directory, FileKind, FileSystem, Open, Rights, look, open_regular};
 use crate::storage::file_gone;
 
 const LOCK_SUFFIX: &str = ".lock";
@@ -31,13 +32,16 @@ pub(super) fn open_place(
     let directory = fs.open_directory(folder).map_err(|error| open_failed(folder, error))?;
     let directory: Arc<dyn Directory> = Arc::from(directory);
     let wanted = if how.read_only { Open::Read } else { Open::ReadWrite };
+    if !how.read_only {
+        check_replaceable(&*directory, name, path).map_err(|error| way_out(error, how))?;
+    }
     let opened = open_regular(&*directory, name, path, wanted);
     let rights = match opened.map_err(|error| way_out(error, how))? {
         Some((_, metadata)) => {
             if metadata.size == 0 && how.create != Some(true) {
                 wait_for_content(&**fs, &*directory, name, path)?;
             }
-            Rights { mode: metadata.mode, owner: Some((metadata.user, metadata.group)) }
+            Rights::like(&metadata)
         }
         None if how.read_only || how.create == Some(false) => {
             return Err(missing(&*directory, path, how));
@@ -84,11 +88,13 @@ fn open_failed(folder: &Path, error: io::Error) -> Error {
     if missing { error.hint("make the folder first") } else { error }
 }
 
-/// Missing rights hinder a writer only.
+/// Missing rights hinder a writer only. What the system did not say tells its way out itself.
 #[cold]
 fn way_out(error: Error, how: Access) -> Error {
     match error.kind() {
-        ErrorKind::Permission | ErrorKind::ReadOnly if !how.read_only => {
+        ErrorKind::Permission | ErrorKind::ReadOnly
+            if !how.read_only && error.sys_errno().is_some() =>
+        {
             error.hint("open it with read_only as true, or get the right to write it")
         }
         _ => error,

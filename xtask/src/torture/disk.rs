@@ -4,7 +4,8 @@
 //! intact once the condition is over, and nothing stays behind.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,6 +43,7 @@ struct Case {
 /// Starts a program as a user who owns nothing.
 const NOBODY: &[&str] = &["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
 const NO_RIGHTS: &str = "no rights";
+const STICKY_FOLDER: &str = "sticky folder";
 
 const CASES: &[Case] = &[
     Case {
@@ -88,20 +90,75 @@ const CASES: &[Case] = &[
     Case {
         name: "immutable file",
         ground: Ground::Ext4,
-        told_as: &[("PERMISSION", 1)],
+        told_as: &[("PERMISSION", 0)],
         torture: |site| site.attributed("i", &site.store),
     },
     Case {
         name: "append-only file",
         ground: Ground::Ext4,
-        told_as: &[("PERMISSION", 1)],
+        told_as: &[("PERMISSION", 0)],
         torture: |site| site.attributed("a", &site.store),
     },
     Case {
         name: "immutable folder",
         ground: Ground::Ext4,
-        told_as: &[("PERMISSION", 1), ("PERMISSION", 13), ("READONLY", 30)],
+        told_as: &[("PERMISSION", 0)],
         torture: |site| site.attributed("i", &site.folder),
+    },
+    Case {
+        name: "append-only folder",
+        ground: Ground::Ext4,
+        told_as: &[("PERMISSION", 0)],
+        torture: |site| site.attributed("a", &site.folder),
+    },
+    Case {
+        name: "immutable while in use",
+        ground: Ground::Ext4,
+        // Now and then it comes between the look at the file and its replacement.
+        told_as: &[("PERMISSION", 0), ("PERMISSION", 1)],
+        torture: |site| {
+            let ended = site.while_in_use(|| site.attribute("+i", &site.store));
+            site.attribute("-i", &site.store)?;
+            ended
+        },
+    },
+    Case {
+        name: "mounted file",
+        ground: Ground::Scratch,
+        told_as: &[("READONLY", 0)],
+        torture: |site| site.mounted(0),
+    },
+    Case {
+        name: "big mounted file",
+        ground: Ground::Scratch,
+        told_as: &[("READONLY", 0)],
+        torture: |site| {
+            // Bigger than what the first commits of a process replace.
+            let grown = site.worker("ops=12 mode=add scale=60000").run()?;
+            let mut ended = site.mounted(12)?;
+            let done = |line: &&str| line.starts_with("ATTEMPT ") || line.starts_with("ACK ");
+            let lines = grown.said.lines().filter(done).map(|line| format!("{line}\n"));
+            ended.said.insert_str(0, &lines.collect::<String>());
+            Ok(ended)
+        },
+    },
+    Case {
+        name: "mounted while in use",
+        ground: Ground::Scratch,
+        told_as: &[("READONLY", 0), ("READONLY", 16)],
+        torture: |site| {
+            let mut mounted = None;
+            site.while_in_use(|| {
+                mounted = Some(Mounted::file(site.bench, &site.store)?);
+                Ok(())
+            })
+        },
+    },
+    Case {
+        name: STICKY_FOLDER,
+        ground: Ground::Scratch,
+        told_as: &[("PERMISSION", 0)],
+        torture: |site| site.in_sticky_folder(),
     },
     Case {
         name: NO_RIGHTS,
@@ -148,8 +205,9 @@ pub(super) fn run(bench: &Bench, policy: &Policy) -> Result<Figures> {
     let bases = base::all(bench, policy)?;
     for base in bases.iter().filter(|base| base.documents > 0) {
         for case in CASES {
-            if case.name == NO_RIGHTS && !nobody_gets_here(bench)? {
-                figures.notes.push(format!("{NO_RIGHTS}: left out, this folder is private"));
+            let is_nobodys = [NO_RIGHTS, STICKY_FOLDER].contains(&case.name);
+            if is_nobodys && !nobody_gets_here(bench)? {
+                figures.notes.push(format!("{}: left out, this folder is private", case.name));
             } else if obstacle.is_none() {
                 // What needs no mounts needs the rights of root all the same.
                 figures.count(run_case(bench, policy, base, case)?);
@@ -249,11 +307,16 @@ impl Site<'_> {
 
     /// Who only reads needs no rights to write; gives a line if that is not so.
     fn read_only(&self) -> Result<&'static str> {
+        self.read_only_with(0)
+    }
+
+    /// The same with documents that a worker added.
+    fn read_only_with(&self, added: usize) -> Result<&'static str> {
         let reader =
             self.bench.program("checker").arg("probe=0").arg("options={\"read_only\":true}");
         let ended = reader.arg(format!("path={}", self.store.display())).run()?;
         let seen = ended.said.lines().filter(|line| line.starts_with("DOC ")).count();
-        Ok(if ended.ending == Ending::Code(0) && seen == self.base.state.len() {
+        Ok(if ended.ending == Ending::Code(0) && seen == self.base.state.len() + added {
             ""
         } else {
             "WRONG 0 the store cannot be read where it cannot be written\n"
@@ -268,14 +331,51 @@ impl Site<'_> {
 
     /// Lets a worker work while a file or folder has an attribute.
     fn attributed(&self, attribute: &str, path: &Path) -> Result<Ended> {
-        let change = |sign: &str| {
-            let chattr = self.bench.tool(Path::new("chattr")).arg(format!("{sign}{attribute}"));
-            chattr.arg(path.display()).must()
+        self.attribute(&format!("+{attribute}"), path)?;
+        let mut ended = self.worker("ops=2 checkpoint=2").run()?;
+        ended.said += self.read_only()?;
+        self.attribute(&format!("-{attribute}"), path)?;
+        Ok(ended)
+    }
+
+    fn attribute(&self, change: &str, path: &Path) -> Result<()> {
+        let chattr = self.bench.tool(Path::new("chattr")).arg(change);
+        chattr.arg(path.display()).must().map(drop)
+    }
+
+    /// Lets a worker work on a file that is mounted by itself, with documents that another one
+    /// added.
+    fn mounted(&self, added: usize) -> Result<Ended> {
+        let _mounted = Mounted::file(self.bench, &self.store)?;
+        let mut ended = self.worker("ops=2 checkpoint=2").run()?;
+        ended.said += self.read_only_with(added)?;
+        Ok(ended)
+    }
+
+    /// Lets something happen after the third operation of a worker that does twenty and closes.
+    fn while_in_use(&self, happen: impl FnOnce() -> Result<()>) -> Result<Ended> {
+        let mut running = self.worker("ops=20 mode=add pause=50").start()?;
+        if !running.wait_for_start("ACK 3 ") {
+            return Err(format!("no third operation:\n{}", running.said_so_far()));
+        }
+        happen()?;
+        running.wait()
+    }
+
+    /// Lets a worker work on a file that it may write, where it may make others, but that belongs
+    /// to somebody else, as its folder does.
+    fn in_sticky_folder(&self) -> Result<Ended> {
+        let failed = |error: std::io::Error| error.to_string();
+        let set_mode = |path: &Path, mode| {
+            fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)
         };
-        change("+")?;
-        let ended = self.worker("ops=2 checkpoint=2").run();
-        change("-")?;
-        ended
+        set_mode(&self.folder, 0o1777)?;
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            set_mode(&entry.map_err(failed)?.path(), 0o666)?;
+        }
+        let mut ended = self.worker("ops=2 checkpoint=2").behind(NOBODY).run()?;
+        ended.said += self.read_only()?;
+        Ok(ended)
     }
 
     /// Starts a worker that goes on for ever, with pauses, and waits for one of these.

@@ -22,7 +22,7 @@ public struct Options: Hashable, Sendable {
 
     /// - Parameters:
     ///   - create: false refuses a path that does not exist.
-    ///   - mode: the rights of a new file, in octal, such as `"0600"`.
+    ///   - mode: the rights of a new file, in octal, such as `"0600"`, whatever the umask is.
     ///   - strict: refuses a file with documents that break the schema.
     ///   - salvage: of a damaged store, keeps what can be read.
     ///   - clock, uuidSeed: for tests: times that advance by a step, UUIDs that repeat.
