@@ -26,6 +26,7 @@ mod model_calls;
 mod plain_model;
 mod processes;
 mod random;
+mod returning;
 mod rust_player;
 mod salvage;
 mod script;
