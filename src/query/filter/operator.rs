@@ -95,9 +95,6 @@ impl<'a> Compiler<'a> {
 
     /// The value to compare `field` with.
     fn operand(&self, field: &Field, value: &Value) -> Result<Operand> {
-        if let Field::Dimension(place) = field {
-            self.check_value(*place, value)?;
-        }
         match value {
             Value::Null => Ok(Operand::Json(Value::Null)),
             Value::String(text) if field.is_time() => match Time::parse(text) {
@@ -105,7 +102,13 @@ impl<'a> Compiler<'a> {
                 Err(error) => self.fail(error.expected(TIME).actual(shown(text))),
             },
             _ if field.is_time() => self.wrong_type(TIME, value),
-            _ => Ok(Operand::Json(in_case_of(field, value))),
+            _ => {
+                let value = in_case_of(field, value);
+                if let Field::Dimension(place) = field {
+                    self.check_value(*place, &value)?;
+                }
+                Ok(Operand::Json(value))
+            }
         }
     }
 
@@ -130,14 +133,14 @@ impl<'a> Compiler<'a> {
 
     /// Checks a value that a dimension is compared with: one that no write takes is a slip.
     fn check_value(&self, place: usize, value: &Value) -> Result<()> {
-        let dimension = self.source.schema().dimensions.get(place);
-        let Some(dimension) = dimension.filter(|dimension| dimension.values.is_some()) else {
-            return Ok(());
-        };
-        match scalar_text(value) {
-            Some(text) => dimension.check(&text).or_else(|error| self.fail(error.or_hint(TYPED))),
-            None if *value == Value::Null => Ok(()),
-            None => self.wrong_type("a declared value", value),
+        let Some(dimension) = self.source.schema().dimensions.get(place) else { return Ok(()) };
+        match value {
+            Value::String(text) => match dimension.check(text) {
+                Ok(()) => Ok(()),
+                Err(error) => self.fail(error.or_hint(TYPED)),
+            },
+            _ if dimension.values.is_none() => Ok(()),
+            _ => self.wrong_type("a declared value", value),
         }
     }
 
