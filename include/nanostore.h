@@ -186,7 +186,8 @@ typedef int32_t nanostore_status;
 #define NANOSTORE_AMBIGUOUS 5
 
 /**
- * The document is not at the revision that the call expected; `actual` of the error tells it.
+ * The document is not at the revision that the call expected, or the ID leads to another document
+ * than that; `actual` of the error tells it.
  */
 #define NANOSTORE_CONFLICT 6
 
@@ -278,7 +279,8 @@ typedef int32_t nanostore_status;
 #define NANOSTORE_HAS_CHILDREN 23
 
 /**
- * The schema given and the stored one carry the same `schema_version` and differ.
+ * The schema given and the stored one carry the same `schema_version` and differ, or only the
+ * stored one carries one.
  */
 #define NANOSTORE_SCHEMA_MISMATCH 24
 
@@ -357,7 +359,7 @@ NANOSTORE_MUST_USE const char *nanostore_error_message(const nanostore_error *er
  * Gives all that is known of an error, as a JSON object.
  *
  *     {"status":2,"name":"INVALID","message":"unknown option 'creat'; known: create, mode",
- *      "op":"open","field":"creat","candidates":["create"]}
+ *      "op":"open","field":"creat","candidates":["create","mode"],"hint":"did you mean 'create'?"}
  *
  * `status`, `name`, `message` and `op` are always there. `name` is the name of the status or, for
  * a finer cause, one of its own such as "JSON_SYNTAX". `op` is the call that failed, without the
@@ -368,8 +370,9 @@ NANOSTORE_MUST_USE const char *nanostore_error_message(const nanostore_error *er
  * - `line`, `column`: the place in the JSON text or in the file, both counted from 1, columns in
  *   characters.
  * - `expected`, `actual`: what the call wanted and what it found (with NANOSTORE_CONFLICT the two
- *   revisions).
- * - `candidates`: what would have been understood; `hint`: the way out.
+ *   revisions, or the UUIDs of the two documents).
+ * - `candidates`: what would have been understood; `hint`: the way out, or which of the candidates
+ *   may have been meant.
  * - `sys_errno`: the number that the operating system gave (ENOSPC and its like).
  *
  * Members may be added in later versions.
@@ -453,9 +456,10 @@ nanostore_status nanostore_json_get(const char *json,
  *      "clock":{"start":"2026-01-01T00:00:00Z","step_ms":1000},"uuid_seed":1}
  *
  * - `schema`: the schema of the documents, see nanostore_define. Without it the one kept in the
- *   file is used (none kept: no dimensions). With it, it replaces the one kept, unless both carry
- *   a `schema_version`: then a higher number replaces, a lower one yields to the one kept, and
- *   the same number with other content is NANOSTORE_SCHEMA_MISMATCH. A handle that only reads
+ *   file is used (none kept: no dimensions). With it, it replaces the one kept, unless that one
+ *   carries a `schema_version`: then a higher number replaces, a lower one yields to the one kept,
+ *   and the same number with other content, or no number at all, is NANOSTORE_SCHEMA_MISMATCH.
+ *   Documents that the schema breaks stay: nanostore_info counts them. A handle that only reads
  *   uses it without keeping it.
  * - `create`: false refuses a path that does not exist with NANOSTORE_NOTFOUND; true is the
  *   default then. An existing empty file is taken for a new store only when `true` is given.
@@ -550,7 +554,8 @@ nanostore_status nanostore_snapshot(nanostore *store,
 nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out);
 
 /**
- * Replaces the schema of the documents, which is kept in the file.
+ * Replaces the schema of the documents, which is kept in the file, whatever `schema_version`
+ * either of them has: that is for programs that open with a schema, see nanostore_open.
  *
  * A schema says which dimensions the documents have. Dimensions are the fields that shape short
  * IDs: enumerated ones put letters before a number ("d1" for the first done task), and the
@@ -575,7 +580,7 @@ nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out)
  * - `canonical_view`: the `where` (see nanostore_list) of a listing that has none of its own. It
  *   never changes an ID.
  * - `numbering`: "dense" (numbers close up when a document leaves) or "stable" (a number, once
- *   given, stays with its document).
+ *   given, stays with its document, also when that is deleted and added again).
  * - `indexes`: see below. `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later
  *   versions.
  *
@@ -615,7 +620,8 @@ nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out)
  *
  * `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
  * break. Otherwise such documents stay as they are, count as having no prefix, and writing to
- * them must mend them.
+ * them must mend them: a value that is not declared any more is set in the same update. All that
+ * hold it at once: `{"op":"update","where":{"status":{"$like":"old"}},"patch":{...}}`.
  *
  * The result tells whether the schema changed (the same one again is no write), how many
  * documents break it, and the first ten of them, each with the first rule that it breaks:
@@ -642,17 +648,18 @@ nanostore_status nanostore_define(nanostore *store,
  *
  *     {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
  *      "policy":{"durability":"sync","interval_ms":2000,"checkpoint":"auto"},"log_bytes":0,
- *      "unsynced":0,"unsynced_ms":0,"violations":0,"conflicts":[],"file_system":"ext4",
- *      "read_only":false,"snapshot":false,
+ *      "unsynced":0,"unsynced_ms":0,"violations":0,"violation_examples":[],"conflicts":[],
+ *      "file_system":"ext4","read_only":false,"snapshot":false,
  *      "snapshots":{"open":1,"oldest_commit":40,"held_bytes":20480}}
  *
  * `snapshot` tells whether this handle is one. `snapshots` tells of all snapshots and cursors of
  * this process on the store: how many are open, the commit that the oldest reads, and about how
- * many bytes it holds that the store does not need any more.
- * `commit` is the number of the last write; `violations` counts the documents that break the
- * schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size
- * of the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes
- * of this process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
+ * many bytes it holds that the store does not need any more. `commit` is the number of the last
+ * write; `violations` counts the documents that break the schema, as after an open with a changed
+ * one, and `violation_examples` shows the first ten of them as nanostore_define does
+ * (nanostore_verify lists all). `policy` is that of this handle. `log_bytes` is the size of the
+ * log, what is not yet in the readable file (0 without one); `unsynced` counts the writes of this
+ * process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
  * `conflicts` lists the files in which something was set aside that did not fit the store: commits
  * that met a person's edit, ends of logs that a crash cut off, damaged logs. Members may be added
  * in later versions.
@@ -744,6 +751,11 @@ nanostore_status nanostore_checkpoint(nanostore *store,
  *   `has_children`, `hits` and `$key` are ignored. Any other member, and a dimension that the
  *   schema does not declare, is refused.
  *
+ * What nanostore_delete gave can be added again as it is: of a document with a `uuid` that is not
+ * in the store, `id` and `rev` are not looked at. UUID, key and times come back, and with stable
+ * numbering the `numbers` that nobody else has meanwhile. With a `rev`, members and dimensions
+ * that no schema declares come back, too. One batch takes a whole cascade, see nanostore_apply.
+ *
  * A document coming out of any function has every member that has a value:
  *
  *     {"uuid":"0194...","id":"1.2.h1","key":"user:7","rev":42,"title":"Bread","body":"",
@@ -765,9 +777,10 @@ nanostore_status nanostore_checkpoint(nanostore *store,
  * - Threads: any; it is a write.
  * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (a member of another type or name, or a value that
  *   the dimension does not have; `field` of the error names it and `candidates` lists what would
- *   do); NANOSTORE_EXISTS (the `uuid` or the `key` is taken); NANOSTORE_NOTFOUND and
- *   NANOSTORE_AMBIGUOUS (the parent); NANOSTORE_LIMIT (more than `max_document_bytes`, 128 levels
- *   of JSON or 1,000 levels of parents; a key that is too long); those of every write.
+ *   do); NANOSTORE_EXISTS (the `uuid` or the `key` is taken; the message names the document that
+ *   has it); NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (the parent); NANOSTORE_LIMIT (more than
+ *   `max_document_bytes`, 128 levels of JSON or 1,000 levels of parents; a key that is too long);
+ *   those of every write.
  */
 NANOSTORE_MUST_USE
 nanostore_status nanostore_add(nanostore *store,
@@ -805,12 +818,24 @@ nanostore_status nanostore_get(nanostore *store,
  *
  *     {"title":"Rye bread","dimensions":{"status":"done","parent_id":null},"data":{"due":null}}
  *
- * A patch may carry what a listing gave: `id` must then mean this same document, and `rev` means
- * "I saw this version" and acts like `if_rev`. An `updated_at` equal to the stored one means now.
+ * A patch may carry what a listing gave: `id` must then mean this same document, `uuid` acts like
+ * `if_uuid`, and `rev` means "I saw this version" and acts like `if_rev`. An `updated_at` equal to
+ * the stored one means now.
  *
- * `options_json` is a JSON object: `{"if_rev":42}` lets the call succeed only while the document
- * is at that revision; otherwise it is NANOSTORE_CONFLICT, and `expected` and `actual` of the
- * error tell both.
+ * `options_json` is a JSON object. With either member the call succeeds only while it holds;
+ * otherwise it is NANOSTORE_CONFLICT, and `expected` and `actual` of the error tell both:
+ *
+ * - `{"if_rev":42}`: the document is at that revision.
+ * - `{"if_uuid":"0194..."}`: `id` leads to the document with that UUID ("2 is now another
+ *   document", named OTHER_DOCUMENT). Where `id` is another full UUID, it is NANOSTORE_INVALID.
+ *
+ * A revision alone does not guard a short ID or a key: documents of one batch share a revision,
+ * and an ID may lead to another of them by now. To write what was listed, if nobody changed it
+ * meanwhile, hand back `uuid` and `rev`, as options or inside the patch.
+ *
+ * A document that breaks the schema, because its file or an earlier schema had it so, must be
+ * mended by the write: the error is NANOSTORE_CONSTRAINT (BREAKS_SCHEMA) and names the value and
+ * what would do.
  *
  * The result is the document after the change, with its new `id`: a document that changes a
  * dimension moves, and its old neighbours may close up. A patch that changes nothing is no write:
@@ -822,7 +847,8 @@ nanostore_status nanostore_get(nanostore *store,
  * - Threads: any; it is a write.
  * - Statuses: NANOSTORE_OK; NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (the document or its new
  *   parent); NANOSTORE_INVALID; NANOSTORE_CONFLICT; NANOSTORE_EXISTS (the `key` is taken);
- *   NANOSTORE_CONSTRAINT (the new parent is the document itself or hangs below it);
+ *   NANOSTORE_CONSTRAINT (the new parent is the document itself or hangs below it, or the document
+ *   breaks the schema as it is);
  *   NANOSTORE_LIMIT; those of every write. INVALID and LIMIT are as for nanostore_add.
  */
 NANOSTORE_MUST_USE
@@ -836,13 +862,13 @@ nanostore_status nanostore_update(nanostore *store,
 /**
  * Replaces a document as a whole, or adds it.
  *
- * `uuid`, `key` and `created_at` stay when `document_json` leaves them out; another `uuid` is
- * refused. Everything else that is left out is gone or gets its default. When no document answers
- * to an `id` of the form "key:..." or to a full UUID, the document is added with that key or
- * UUID. `id` and `rev` inside the document act as in nanostore_update.
+ * `uuid`, `key` and `created_at` stay when `document_json` leaves them out. Everything else that
+ * is left out is gone or gets its default. When no document answers to an `id` of the form
+ * "key:..." or to a full UUID, the document is added with that key or UUID. `id`, `uuid` and `rev`
+ * inside the document act as in nanostore_update.
  *
- * `options_json` is a JSON object: `{"if_rev":42}` as for nanostore_update; `{"if_rev":0}` asks
- * that the document not be there yet.
+ * `options_json` is a JSON object: `{"if_rev":42,"if_uuid":"0194..."}` as for nanostore_update;
+ * `{"if_rev":0}` asks that the document not be there yet.
  *
  * The result is the document as it is now. A replacement that changes nothing is no write: `rev`
  * stays.
@@ -865,10 +891,11 @@ nanostore_status nanostore_replace(nanostore *store,
  * Deletes a document.
  *
  * `options_json` is a JSON object: `{"cascade":true}` deletes everything below it too, and without
- * it a document that has children is refused; `{"if_rev":42}` as for nanostore_update.
+ * it a document that has children is refused; `{"if_rev":42,"if_uuid":"0194..."}` as for
+ * nanostore_update.
  *
  * The result holds the documents as they were, with the IDs they had; the document itself comes
- * first:
+ * first. nanostore_add takes each of them back:
  *
  *     {"deleted":[{"uuid":"0194...","id":"2",...},{"uuid":"0194...","id":"2.1",...}]}
  *
@@ -893,7 +920,7 @@ nanostore_status nanostore_delete(nanostore *store,
  *
  *     [{"op":"add","document":{...},"as":"x"},
  *      {"op":"add","document":{"title":"Below x","dimensions":{"parent_id":"$x"}}},
- *      {"op":"update","id":"3","patch":{...},"if_rev":3},
+ *      {"op":"update","id":"3","patch":{...},"if_rev":3,"if_uuid":"0194..."},
  *      {"op":"update","ids":["1","2"],"patch":{...}},
  *      {"op":"update","where":{"status":"pending"},"patch":{...}},
  *      {"op":"replace","id":"key:a","document":{...}},
@@ -907,7 +934,10 @@ nanostore_status nanostore_delete(nanostore *store,
  *   child that the same operation deletes does not hold its parent.
  * - `where`, as in nanostore_list, sees what the operations before it did. An empty one is refused
  *   unless the operation carries `"all":true`.
- * - `if_rev` and `cascade` are as for the single calls.
+ * - `if_rev`, `if_uuid` and `cascade` are as for the single calls; the first two go with `id`
+ *   only.
+ * - A document may be added before its parent, if that is given by its full UUID and added by the
+ *   same batch: so what a cascade deleted is added again in any order. A circle is refused.
  *
  * `options_json` is a JSON object; this version knows no option here, so `{}` is the only one.
  *
@@ -917,7 +947,8 @@ nanostore_status nanostore_delete(nanostore *store,
  *
  *     {"commit":43,"results":[{"document":{...}},{"documents":[...]},{"deleted":[...]}]}
  *
- * The error of a batch names the operation at fault in `field`, counted from 0.
+ * The error of a batch names the operation at fault in `field`, counted from 0, and in the message
+ * where there are several.
  *
  * - Cost: that of the operations, and one pass over all documents for each `where`; a file is
  *   written once.
@@ -1022,6 +1053,9 @@ nanostore_status nanostore_resolve_ids(nanostore *store,
  *   is). Only `search` ignores letter case.
  * - `$ne`, `$nin` and `$not` also match documents that lack the field; `{"data.a":null}` matches
  *   a null that is there.
+ * - A dimension with `values` is compared with these and null only; another value is
+ *   NANOSTORE_INVALID (VALUE_OUTSIDE_DIMENSION). What somebody typed into the file is found by
+ *   `{"status":{"$like":"dnoe"}}`, by `$nin` with all of the values, and by nanostore_verify.
  * - `$and`, `$or` and `$nor` take an array of conditions, `$not` takes one.
  * - `{"parent":"1.2"}` gives children, `{"parent":null}` documents without a parent,
  *   `{"$under":"1.2"}` everything below a document. Both take any form of an ID.

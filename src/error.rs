@@ -2,11 +2,19 @@
 //!
 //! Each [`ErrorKind`] is one C status, numbered here and never renumbered. A finer cause goes into
 //! the error's `name`, never into a new kind. Messages are lower case, name the thing, say what was
-//! expected and what was found, and then the way out. They never quote document content.
+//! expected and what was found, and then the way out. Of documents they quote the title and values
+//! of dimensions, cut short, where a person has to know which one is meant; nothing else.
+
+mod spelling;
 
 use std::fmt;
 
 use serde::Serialize;
+
+pub(crate) use spelling::{nearest, shown};
+
+/// Names in one error at most.
+pub(crate) const CANDIDATES_MAX: usize = 40;
 
 /// The result of everything in this library that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -52,7 +60,7 @@ kinds! {
     Exists = 4, "EXISTS";
     /// More than one document answers to the given ID.
     Ambiguous = 5, "AMBIGUOUS";
-    /// The document is not at the revision the caller expected.
+    /// The document is not the one, or not at the revision, that the caller expected.
     Conflict = 6, "CONFLICT";
     /// The write would break a rule of the schema or of the tree.
     Constraint = 7, "CONSTRAINT";
@@ -88,7 +96,7 @@ kinds! {
     Panic = 22, "PANIC";
     /// The document has children, and `cascade` was not given.
     HasChildren = 23, "HAS_CHILDREN";
-    /// The schema given and the stored one have the same version and differ.
+    /// The schema given does not go with the stored one, by their versions.
     SchemaMismatch = 24, "SCHEMA_MISMATCH";
     /// The write may or may not have reached the disk.
     UnknownOutcome = 25, "UNKNOWN_OUTCOME";
@@ -235,11 +243,35 @@ impl Error {
         self
     }
 
+    /// Lists the `known` names that would have been understood in the place of `name`; the hint is
+    /// the nearest of them, where one is near.
+    #[must_use]
+    pub(crate) fn known(mut self, name: &str, mut known: Vec<String>) -> Error {
+        let close = nearest(name, &known).map(|close| format!("did you mean '{close}'?"));
+        self.0.hint = close.or(self.0.hint);
+        known.truncate(CANDIDATES_MAX);
+        self.candidates(known)
+    }
+
     /// Tells the way out.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.0.hint = Some(hint.into());
         self
+    }
+
+    /// Tells the way out, unless something nearer is known.
+    #[must_use]
+    pub(crate) fn or_hint(mut self, hint: &str) -> Error {
+        self.0.hint.get_or_insert_with(|| hint.to_owned());
+        self
+    }
+
+    /// Names the operation of a batch that failed, by its index.
+    #[must_use]
+    pub(crate) fn in_operation(mut self, index: usize) -> Error {
+        self.0.message = format!("operation {index}: {}", self.0.message);
+        self.within(&index.to_string())
     }
 
     /// Makes an error from what the operating system said of `path` while doing `what`

@@ -23,6 +23,7 @@ type Operation struct {
 	Patch    any        `json:"patch,omitempty"`
 	As       string     `json:"as,omitempty"`
 	IfRev    *uint64    `json:"if_rev,omitempty"`
+	IfUUID   string     `json:"if_uuid,omitempty"`
 	Cascade  bool       `json:"cascade,omitempty"`
 	All      bool       `json:"all,omitempty"`
 }
@@ -71,7 +72,7 @@ func (b *Batch) UpdateWhere(where Condition, patch Patch) *Operation {
 
 // Replace replaces a document as a whole, or adds it under a key or UUID that is not there.
 func (b *Batch) Replace(id string, document *Document) *Operation {
-	return b.append(&Operation{Op: "replace", ID: id, Document: document})
+	return b.append(&Operation{Op: "replace", ID: id, Document: document.byUUID()})
 }
 
 // Delete deletes one document.
@@ -99,6 +100,9 @@ func (o *Operation) Named(name string) *Operation { o.As = name; return o }
 
 // At makes the batch fail unless the one document is at this revision.
 func (o *Operation) At(rev uint64) *Operation { o.IfRev = &rev; return o }
+
+// Of makes the batch fail unless the ID leads to the document with this UUID.
+func (o *Operation) Of(uuid string) *Operation { o.IfUUID = uuid; return o }
 
 // Cascading deletes what hangs below, too.
 func (o *Operation) Cascading() *Operation { o.Cascade = true; return o }

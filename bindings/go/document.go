@@ -10,8 +10,10 @@ import (
 //
 // Going in, every member may be left out, and empty ones count as left out. Coming out, every
 // member that has a value is set; a listing with Fields sets those alone. What came out may be
-// changed and handed to [Store.Replace]: its Rev then says which version was seen, and a write by
-// someone else in between is [ErrConflict].
+// changed and handed to [Store.Replace]: its UUID and Rev then say which document and version was
+// seen, and a write by someone else in between, or a short ID that leads to another document by
+// now, is [ErrConflict]. What [Store.Delete] gave may be handed to [Store.Add] or [Batch.Add], which
+// put it back.
 //
 // A type of your own embeds it to be used with the typed layer.
 type Document struct {
@@ -25,12 +27,23 @@ type Document struct {
 	Data       json.RawMessage `json:"data,omitempty"`       // an object; its numbers are exact
 	CreatedAt  time.Time       `json:"created_at,omitzero"`
 	UpdatedAt  time.Time       `json:"updated_at,omitzero"`
+	Numbers    json.RawMessage `json:"numbers,omitempty"` // that stable numbering gave it
 
 	// What a query adds when it asks for it; a write takes no notice.
 	Hits     []Hit           `json:"hits,omitempty"` // where Search was found
 	IndexKey json.RawMessage `json:"$key,omitempty"` // of the entry, for the field "$key"
 
 	seen *json.RawMessage // all of it as the typed layer read it, to tell what was changed since
+}
+
+// byUUID is the document without its short ID, which its siblings may have moved, if it has a UUID.
+func (d *Document) byUUID() *Document {
+	if d == nil || d.UUID == "" {
+		return d
+	}
+	named := *d
+	named.SimpleID = ""
+	return &named
 }
 
 // Hit is where a search was found: bytes of the title or the body.

@@ -20,7 +20,7 @@ const (
 	ErrNotFound                         // no document, member or file of that name
 	ErrExists                           // the document, the key or the file is there already
 	ErrAmbiguous                        // more than one document answers to the ID
-	ErrConflict                         // the document is not at the expected revision
+	ErrConflict                         // another revision, or document, than was expected
 	ErrConstraint                       // a rule of the schema or of the tree would be broken
 	ErrReadOnly                         // the store, the file or the medium can only be read
 	ErrBusy                             // something else is using what the call needs
@@ -38,7 +38,7 @@ const (
 	ErrClosed                           // the store or the cursor is closed
 	ErrPanic                            // a defect was caught; the store takes no more writes
 	ErrHasChildren                      // the document has children, and Cascade was not set
-	ErrSchemaMismatch                   // two schemas of the same version differ
+	ErrSchemaMismatch                   // the schema given does not go with the stored one
 	ErrUnknownOutcome                   // the write may or may not have reached the disk
 )
 
@@ -69,8 +69,13 @@ type Error struct {
 	JSON json.RawMessage `json:"-"`
 }
 
-// Error gives the message, one line of English for a person.
-func (e *Error) Error() string { return e.Message }
+// Error gives the message and the hint, one line of English for a person.
+func (e *Error) Error() string {
+	if e.Hint == "" {
+		return e.Message
+	}
+	return e.Message + " (" + e.Hint + ")"
+}
 
 // Is tells whether target is the status of this error.
 func (e *Error) Is(target error) bool {

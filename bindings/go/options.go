@@ -66,6 +66,10 @@ type WriteOptions struct {
 	// IfRev lets the write succeed only while the document is at this revision; 0 asks that it not
 	// be there yet. Otherwise it is ErrConflict.
 	IfRev *uint64 `json:"if_rev,omitempty"`
+	// IfUUID lets the write succeed only while the ID leads to the document with this UUID.
+	// Otherwise it is ErrConflict. Documents of one batch share a revision, so a short ID that was
+	// listed is guarded by both.
+	IfUUID string `json:"if_uuid,omitempty"`
 
 	// JSON, when it is set, is handed to the library as it is, in the place of the others.
 	JSON json.RawMessage `json:"-"`
@@ -75,6 +79,7 @@ type WriteOptions struct {
 type DeleteOptions struct {
 	Cascade bool    `json:"cascade,omitempty"` // delete what hangs below, too
 	IfRev   *uint64 `json:"if_rev,omitempty"`  // as in WriteOptions
+	IfUUID  string  `json:"if_uuid,omitempty"` // as in WriteOptions
 
 	// JSON, when it is set, is handed to the library as it is, in the place of the others.
 	JSON json.RawMessage `json:"-"`

@@ -131,9 +131,10 @@ func (s *Store) UpdateJSON(
 }
 
 // Replace replaces a document as a whole and gives it. When no document answers to a key ("key:a")
-// or whole UUID, it is added. A Rev in the document acts as IfRev.
+// or whole UUID, it is added. A Rev in the document acts as IfRev, a UUID as IfUUID; beside a UUID
+// the SimpleID, which may be another one by now, is not looked at.
 func (s *Store) Replace(id string, document *Document, options *WriteOptions) (*Document, error) {
-	text, err := marshal("replace", "document_json", document)
+	text, err := marshal("replace", "document_json", document.byUUID())
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +170,16 @@ func (s *Store) DeleteJSON(id string, options *DeleteOptions) (json.RawMessage, 
 		return nil, err
 	}
 	return s.call("delete", storeHandle.delete, word("id", id), in)
+}
+
+// DeleteDocument deletes a document that was read, wherever its short ID leads by now, if it is
+// still as it was read, and gives what was deleted as it was.
+func (s *Store) DeleteDocument(document *Document, cascade bool) ([]Document, error) {
+	options := &DeleteOptions{Cascade: cascade}
+	if document.Rev != 0 { // a listing may have left it out
+		options.IfRev = &document.Rev
+	}
+	return s.Delete(document.UUID, options)
 }
 
 // ResolveID turns an ID, as a person types it, into the UUID of its document.

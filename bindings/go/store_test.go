@@ -165,8 +165,8 @@ func TestAnErrorSaysWhatIsKnown(t *testing.T) {
 	store := openTodos(t, "A")
 	_, err := store.Add(&Document{Dimensions: Dimensions{"status": "dnoe"}}, nil)
 	failure := wantStatus(t, err, ErrInvalid)
-	if failure.Field != "dimensions.status" || failure.Error() != failure.Message ||
-		failure.Op != "add" || len(failure.Candidates) != 3 || !json.Valid(failure.JSON) {
+	if failure.Field != "dimensions.status" || failure.Hint != "did you mean 'done'?" ||
+		failure.Error() != failure.Message+" (did you mean 'done'?)" || failure.Op != "add" || len(failure.Candidates) != 3 || !json.Valid(failure.JSON) {
 		t.Errorf("%+v", failure)
 	}
 	_, err = store.ListJSON(json.RawMessage("{\n\"limit\":}"))
@@ -176,6 +176,63 @@ func TestAnErrorSaysWhatIsKnown(t *testing.T) {
 	}
 	if errors.Is(err, ErrNotFound) || ErrInvalid.String() != "INVALID" {
 		t.Errorf("%v is %v", err, ErrInvalid)
+	}
+}
+
+func TestAnIDThatLeadsToAnotherDocumentIsAConflict(t *testing.T) {
+	store := openTodos(t)
+	var batch Batch
+	for _, title := range []string{"A", "B", "C"} {
+		batch.Add(&Document{Title: title})
+	}
+	must(store.Apply(&batch))
+	listed := must(store.List(nil)).Documents
+	must(store.Delete("1", nil))
+	b, c := listed[1], listed[2]
+	b.Title = "changed"
+	guard := &WriteOptions{IfUUID: b.UUID}
+	_, replace := store.Replace(b.SimpleID, &b, nil)
+	_, update := store.Update(b.SimpleID, Patch{"title": "changed"}, guard)
+	_, remove := store.Delete(b.SimpleID, &DeleteOptions{IfUUID: b.UUID, IfRev: &b.Rev})
+	var wrong Batch
+	wrong.Update(b.SimpleID, Patch{"title": "changed"}).Of(b.UUID)
+	_, apply := store.Apply(&wrong)
+	for _, err := range []error{replace, update, remove, apply} {
+		failure := wantStatus(t, err, ErrConflict)
+		if failure.Name != "OTHER_DOCUMENT" || !strings.Contains(err.Error(), `is now another document: "C"`) {
+			t.Errorf("%v", err)
+		}
+	}
+	if read := must(store.Replace("1", &b, nil)); read.Title != "changed" {
+		t.Errorf("%+v", read)
+	}
+	if _, err := store.DeleteDocument(&b, false); !errors.Is(err, ErrConflict) {
+		t.Errorf("a version that is over was deleted: %v", err)
+	}
+	if gone := must(store.DeleteDocument(&c, false)); len(gone) != 1 || gone[0].Title != "C" {
+		t.Errorf("%+v", gone)
+	}
+}
+
+func TestWhatWasDeletedCanBeAddedAgain(t *testing.T) {
+	store := must(OpenMemory(&Options{Schema: &Schema{Numbering: Stable, Dimensions: []Dimension{
+		{Name: "parent", Type: Hierarchical}}}}))
+	defer store.Close()
+	must(store.Add(&Document{Title: "A"}, nil))
+	must(store.Add(&Document{Title: "B", Key: "b"}, nil))
+	must(store.Add(&Document{Title: "C", Dimensions: Dimensions{"parent_id": "2"}}, nil))
+	before := must(store.List(nil)).Documents
+	gone := must(store.Delete("2", &DeleteOptions{Cascade: true}))
+	var batch Batch
+	batch.Add(&gone[1])
+	batch.Add(&gone[0])
+	must(store.Apply(&batch))
+	after := must(store.List(nil)).Documents
+	for at := range after {
+		after[at].Rev = before[at].Rev
+	}
+	if !reflect.DeepEqual(after, before) || after[2].SimpleID != "2.1" {
+		t.Errorf("%+v", after)
 	}
 }
 

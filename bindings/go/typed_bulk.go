@@ -180,8 +180,14 @@ func (d *declaration) filters(op string, filters map[string]any) (Condition, err
 			for at := range values {
 				values[at] = kind.Index(at).Interface()
 			}
+			if err := d.checkValues(op, name, values); err != nil {
+				return Condition{}, err
+			}
 			all = append(all, In(path, values...))
 			continue
+		}
+		if err := d.checkValues(op, name, []any{value}); err != nil {
+			return Condition{}, err
 		}
 		all = append(all, Eq(path, value))
 	}

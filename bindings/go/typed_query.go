@@ -11,7 +11,7 @@ import (
 //	tasks, err := store.Query().Where("status").Not("done").OrderByDesc("created_at").Find()
 //
 // Its methods change the query that they are called on and give it back. Conditions add up. A name
-// that T does not have is an error when the query is answered.
+// that T does not have is an error when the query is answered, and so is a value of another type.
 type TypedQuery[T any] struct{ Chain[T, *TypedQuery[T]] }
 
 // Query begins a query, which finds everything.
@@ -40,7 +40,8 @@ func NewChain[T, Q any](store *TypedStore[T], whole Q) Chain[T, Q] {
 // path to something that T does not declare.
 func (c *Chain[T, Q]) Where(field string) *FieldCondition[Q] {
 	path := c.path(field)
-	return &FieldCondition[Q]{path, func(condition Condition) Q {
+	return &FieldCondition[Q]{path, func(condition Condition, values ...any) Q {
+		c.err = firstError(c.err, c.store.types.checkValues("list", field, values))
 		c.where = append(c.where, condition)
 		return c.whole
 	}}

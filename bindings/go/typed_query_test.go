@@ -222,6 +222,49 @@ func TestANameThatIsNoFieldFailsAtTheEndAndIsNamed(t *testing.T) {
 	}
 }
 
+func TestAValueOfAnotherTypeFailsAtTheEnd(t *testing.T) {
+	store := tasks(t)
+	day := time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)
+	for name, find := range map[string]func() (int, error){
+		"text":       store.Query().Where("assigned_to").Eq(5).Count,
+		"number":     store.Query().Where("Estimate").Gt("5").Count,
+		"In":         store.Query().Where("estimate").In(5, "6").Count,
+		"NotIn":      store.Query().Where("estimate").NotIn(true).Count,
+		"Not":        store.Query().Where("status").Not(1).Count,
+		"time":       store.Query().Where("due_date").Lt(2027).Count,
+		"title":      store.Query().Where("title").Eq(7).Count,
+		"rev":        store.Query().Where("rev").Lte("7").Count,
+		"estimate":   store.Query().Where("estimate").Gte(day).Count,
+		"by filters": func() (int, error) { return store.DeleteByDimension(map[string]any{"status": []int{1}}) },
+	} {
+		count, err := find()
+		if !errors.Is(err, nanostore.ErrInvalid) || !strings.Contains(err.Error(), "is compared with") {
+			t.Errorf("%s gave %d, %v", name, count, err)
+		}
+	}
+	for name, find := range map[string]func() (int, error){
+		"float":      store.Query().Where("estimate").Gt(4.5).Count,
+		"nil":        store.Query().Where("estimate").Not(nil).Count,
+		"text":       store.Query().Where("due_date").Gt("2027-01-01T00:00:00Z").Count,
+		"undeclared": store.Query().Where("data.other").Not(5).Count,
+	} {
+		if count, err := find(); count == 0 || err != nil {
+			t.Errorf("%s gave %d, %v", name, count, err)
+		}
+	}
+}
+
+func TestAValueThatIsNotDeclaredIsRefused(t *testing.T) {
+	store := tasks(t)
+	_, err := store.Query().Status("dnoe").Find()
+	if !errors.Is(err, nanostore.ErrInvalid) || !strings.Contains(err.Error(), "did you mean 'done'?") {
+		t.Errorf("%v", err)
+	}
+	if _, err := store.Query().StatusNotIn("dnoe").Count(); !errors.Is(err, nanostore.ErrInvalid) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestDimensionsThatAreNoTextAreAskedForByTheirValues(t *testing.T) {
 	store := open[Sample](t, ":memory:")
 	for _, sample := range []*Sample{

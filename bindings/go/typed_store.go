@@ -110,8 +110,8 @@ func (s *TypedStore[T]) Add(title string, data *T) (*T, error) {
 func (s *TypedStore[T]) Get(id string) (*T, error) { return s.read(s.store.GetJSON(id)) }
 
 // Update changes a document. Of data that was read from the store, the fields are written that
-// differ from what was read; the ID must then lead to that same document, and data is brought up
-// to date. Of any other data, the fields are written that are not zero. The listed fields, by
+// differ from what was read; the ID must then lead to that same document, or it is [ErrConflict],
+// and data is brought up to date. Of any other data, the fields are written that are not zero. The listed fields, by
 // their names in Go or in the store, are written in any case: with them a field can be emptied
 // without reading the document first.
 func (s *TypedStore[T]) Update(id string, data *T, fields ...string) error {
@@ -163,10 +163,29 @@ func (s *TypedStore[T]) Delete(id string, cascade bool) error {
 	return err
 }
 
+// DeleteRead deletes a document that was read, if it is still as it was read; see
+// [Store.DeleteDocument].
+func (s *TypedStore[T]) DeleteRead(data *T, cascade bool) error {
+	if data == nil {
+		return newError(ErrInvalid, "NULL_ARGUMENT", "delete", "data", "there is no data")
+	}
+	_, err := s.store.DeleteDocument(s.document(data), cascade)
+	return err
+}
+
 // write makes a change in one document and gives the document.
 func (s *TypedStore[T]) write(id string, change *change) (json.RawMessage, error) {
 	if change.mergeable() {
 		return s.store.UpdateJSON(id, change.patch(), nil)
+	}
+	if change.uuid != "" {
+		// The library says whether the ID still leads to that document.
+		guard := jsonObject{}
+		change.identify(&guard)
+		if _, err := s.store.UpdateJSON(id, guard.text(), nil); err != nil {
+			return nil, err
+		}
+		id = change.uuid
 	}
 	for {
 		text, err := s.store.GetJSON(id)

@@ -186,12 +186,12 @@ func TestUpdateOfTheWrongDocumentIsRefused(t *testing.T) {
 	must(t, store.Update("1", &TodoItem{Status: "done"})) // B is 1 now
 	create(t, store, "C", nil)                            // and this is 2
 	second.AssignedTo = "Ana"
-	if err := store.Update("2", second); !errors.Is(err, nanostore.ErrInvalid) {
+	if err := store.Update("2", second); !errors.Is(err, nanostore.ErrConflict) {
 		t.Errorf("C was changed in the place of B: %v", err)
 	}
 	must(t, store.Update("1", second))
 	second.Place = map[string]string{"city": "Kiel"} // an object takes another way
-	if err := store.Update("2", second); !errors.Is(err, nanostore.ErrInvalid) {
+	if err := store.Update("2", second); !errors.Is(err, nanostore.ErrConflict) {
 		t.Errorf("C was changed in the place of B: %v", err)
 	}
 }
@@ -477,5 +477,40 @@ func TestCallsWithoutDataAreRefused(t *testing.T) {
 	}
 	if _, err := store.UpdateByUUIDs([]string{"1"}, nil); !errors.Is(err, nanostore.ErrInvalid) {
 		t.Errorf("UpdateByUUIDs: %v", err)
+	}
+}
+
+func TestWhatWasReadIsNotWrittenToAnotherDocument(t *testing.T) {
+	store := open[TodoItem](t, ":memory:")
+	for _, title := range []string{"A", "B", "C"} {
+		create(t, store, title, nil)
+	}
+	read := get(t, store, "2")
+	must(t, store.Delete("1", false))
+	for name, change := range map[string]func(){
+		"by a patch":       func() { read.AssignedTo = "Ana" },
+		"by a replacement": func() { read.Place = map[string]string{"city": "Kiel"} },
+	} {
+		change()
+		err := store.Update("2", read)
+		if !errors.Is(err, nanostore.ErrConflict) || !strings.Contains(err.Error(), `"C"`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	must(t, store.Update("1", read))
+	if item := get(t, store, "1"); item.Title != "B" || item.Place["city"] != "Kiel" {
+		t.Errorf("it is %+v", item)
+	}
+	stale := get(t, store, "1")
+	must(t, store.Update("1", &TodoItem{AssignedTo: "Ben"}))
+	if err := store.DeleteRead(stale, false); !errors.Is(err, nanostore.ErrConflict) {
+		t.Errorf("a version that is over was deleted: %v", err)
+	}
+	if err := store.DeleteRead(nil, false); !errors.Is(err, nanostore.ErrInvalid) {
+		t.Errorf("nothing was deleted: %v", err)
+	}
+	must(t, store.DeleteRead(get(t, store, "2"), false))
+	if _, err := store.Get("2"); !errors.Is(err, nanostore.ErrNotFound) {
+		t.Errorf("it is still there: %v", err)
 	}
 }

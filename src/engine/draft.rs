@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::batch::Batch;
 use crate::engine::clock::Minter;
 use crate::engine::identify::{Identifier, identifier};
 use crate::engine::operation::{Operation, Target};
@@ -15,7 +16,7 @@ use crate::engine::source::During;
 use crate::engine::state::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::data_file::Format;
-use crate::model::document::{Document, Problem, check_document_bytes};
+use crate::model::document::{Document, check_document_bytes};
 use crate::model::time::Time;
 use crate::query::{Filter, Source};
 
@@ -31,7 +32,7 @@ pub(crate) enum Outcome {
 
 /// A commit in the making.
 pub(crate) struct Draft {
-    before: State,
+    pub(super) before: State,
     pub(super) state: State,
     pub(super) minter: Minter,
     /// What the system's clock said when the commit began.
@@ -39,6 +40,7 @@ pub(crate) struct Draft {
     pub(super) number: u64,
     document_bytes_max: usize,
     names: BTreeMap<String, u32>,
+    pub(super) batch: Option<Batch>,
     pub(super) operations: Operations,
     pub(super) changed: bool,
     /// The file gets another form, which no record of the log can tell.
@@ -62,6 +64,7 @@ impl Draft {
             system_time,
             document_bytes_max,
             names: BTreeMap::new(),
+            batch: None,
             operations: Operations::default(),
             changed: false,
             reforms: false,
@@ -82,24 +85,28 @@ impl Draft {
                 }
                 Ok(Outcome::One(slot))
             }
-            Operation::Update { target: Target::Id(id), patch, if_rev } => {
+            Operation::Update { target: Target::Id(id), patch, guard } => {
                 let slot = self.resolve(&id)?;
-                self.update(slot, &patch, if_rev)?;
+                self.update(Some(&id), slot, &patch, guard)?;
                 Ok(Outcome::One(slot))
             }
-            Operation::Update { target, patch, if_rev } => {
+            Operation::Update { target, patch, guard } => {
                 let slots = self.targets(&target)?;
                 for &slot in &slots {
-                    self.update(slot, &patch, if_rev)?;
+                    self.update(None, slot, &patch, guard)?;
                 }
                 Ok(Outcome::Several(slots))
             }
-            Operation::Replace { id, document, if_rev } => {
-                self.replace(&id, &document, if_rev).map(Outcome::One)
+            Operation::Replace { id, document, guard } => {
+                self.replace(&id, &document, guard).map(Outcome::One)
             }
-            Operation::Delete { target, cascade, if_rev } => {
+            Operation::Delete { target, cascade, guard } => {
                 let slots = self.targets(&target)?;
-                self.delete(&slots, cascade, if_rev).map(Outcome::Deleted)
+                let id = if let Target::Id(id) = &target { Some(id.as_str()) } else { None };
+                for &slot in &slots {
+                    self.check_guard(id, slot, guard)?;
+                }
+                self.delete(&slots, cascade).map(Outcome::Deleted)
             }
         }
     }
@@ -171,7 +178,7 @@ impl Draft {
         let before = replay::digest(self.state.text(slot));
         let keys = self.state.change(slot, &mut document, implied);
         self.check(slot)?;
-        self.state.check_unique(slot, &keys)?;
+        self.state.check_unique(slot, &keys, &self.before)?;
         self.operations.put(&self.state, slot, Some(before))?;
         self.changed = true;
         Ok(())
@@ -185,7 +192,7 @@ impl Draft {
         }
         let (slot, keys) = self.state.add(&mut document, 0);
         self.check(slot)?;
-        self.state.check_unique(slot, &keys)?;
+        self.state.check_unique(slot, &keys, &self.before)?;
         self.operations.put(&self.state, slot, None)?;
         self.changed = true;
         Ok(slot)
@@ -196,37 +203,16 @@ impl Draft {
         if self.state.violating().contains(&slot) {
             let problems = self.state.document(slot)?.problems(&self.state.schema);
             if let Some(problem) = problems.into_iter().next() {
-                return Err(must_mend(problem));
+                return Err(self.must_mend(slot, problem));
             }
         }
         check_document_bytes(self.state.text(slot).len(), self.document_bytes_max)
     }
 
-    pub(super) fn check_rev(&self, slot: u32, expected: Option<u64>) -> Result<()> {
-        let Some(expected) = expected else { return Ok(()) };
-        // Inside a batch the caller knows the revision from before it.
-        let known = if self.before.is_live(slot) { &self.before } else { &self.state };
-        let actual = known.rev(slot);
-        if actual == expected {
-            return Ok(());
-        }
-        let message = match expected {
-            0 => format!("the document exists already, at revision {actual}"),
-            _ => format!("the document is at revision {actual}, not {expected}"),
-        };
-        Err(Error::new(ErrorKind::Conflict, message)
-            .id(known.uuid_text(slot))
-            .field("if_rev")
-            .expected(expected.to_string())
-            .actual(actual.to_string())
-            .hint("read it again and decide anew"))
-    }
-
-    fn delete(&mut self, slots: &[u32], cascade: bool, if_rev: Option<u64>) -> Result<Vec<String>> {
+    fn delete(&mut self, slots: &[u32], cascade: bool) -> Result<Vec<String>> {
         let mut doomed: BTreeSet<u32> = slots.iter().copied().collect();
-        for &slot in slots {
-            self.check_rev(slot, if_rev)?;
-            if cascade {
+        if cascade {
+            for &slot in slots {
                 doomed.extend(self.state.forest().descendants(slot));
             }
         }
@@ -352,11 +338,4 @@ impl Draft {
             }
         }
     }
-}
-
-fn must_mend(problem: Problem) -> Error {
-    Error::new(ErrorKind::Constraint, problem.message)
-        .named("BREAKS_SCHEMA")
-        .field(problem.field)
-        .hint("the document was so in the file: this write must mend it, too")
 }

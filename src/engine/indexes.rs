@@ -275,8 +275,8 @@ impl State {
     /// Checks that a document, whose `keys` these are, shares none of a unique index.
     ///
     /// # Errors
-    /// EXISTS naming the index, the key and the other document.
-    pub(super) fn check_unique(&self, slot: u32, keys: &Keys) -> Result<()> {
+    /// EXISTS naming the index, the key and the other document, as it was `before`.
+    pub(super) fn check_unique(&self, slot: u32, keys: &Keys, before: &State) -> Result<()> {
         for (index, rule) in self.unique_rules() {
             let keys = match keys.of(index) {
                 Some(keys) => Cow::Borrowed(keys),
@@ -287,7 +287,7 @@ impl State {
                 let first = entries.position(|entry| entry.key < *key);
                 let mut same = entries.iter_from(first).take_while(|entry| entry.key == *key);
                 if let Some(other) = same.find(|entry| entry.slot != slot) {
-                    return Err(self.not_unique(rule, other));
+                    return Err(self.not_unique(rule, other, before));
                 }
             }
         }
@@ -299,10 +299,15 @@ impl State {
         self.rules().iter().enumerate().filter(|(_, rule)| rule.is_unique)
     }
 
-    fn not_unique(&self, rule: &IndexRule, other: &Entry) -> Error {
+    #[cold]
+    fn not_unique(&self, rule: &IndexRule, other: &Entry, before: &State) -> Error {
+        let known = if before.is_live(other.slot) { before } else { self };
         let shown = rule.show(other.key.bytes(), &self.schema).to_text();
-        let message =
-            format!("another document has the key {shown} in the unique index '{}'", rule.name);
+        let message = format!(
+            "another document has the key {shown} in the unique index '{}': {}",
+            rule.name,
+            known.named(other.slot)
+        );
         Error::new(ErrorKind::Exists, message)
             .named("NOT_UNIQUE")
             .field(format!("indexes.{}", rule.name))

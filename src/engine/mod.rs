@@ -10,7 +10,8 @@
 //! Reads run on the published state; a cursor holds a clone of it.
 //!
 //! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back
-//! - [`draft`], [`writes`], [`operation`]: deciding; [`clock`]: times and UUIDs
+//! - [`draft`], [`batch`], [`writes`], [`guard`], [`operation`]: deciding
+//! - [`clock`]: times and UUIDs
 //! - [`tip`], [`commit`], [`group`], [`durable`], [`upkeep`]: keeping what was decided;
 //!   [`policy`]: how
 //! - [`catch_up`]: taking in what others wrote; [`overridden`]: what an edit undid unseen
@@ -21,6 +22,7 @@
 //! - [`snapshots`]: states that stay; [`feed`]: what was written since a revision
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
 
+mod batch;
 mod catch_up;
 pub(crate) mod check;
 pub(crate) mod clock;
@@ -31,6 +33,7 @@ mod entry_walk;
 mod facets;
 pub(crate) mod feed;
 mod group;
+pub(crate) mod guard;
 pub(crate) mod identify;
 mod indexes;
 mod lazy;

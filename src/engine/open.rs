@@ -42,8 +42,9 @@ pub(crate) struct Definition {
     examples: Vec<Violation>,
 }
 
+/// A document that breaks the rules, and the first of them.
 #[derive(Debug, Serialize)]
-struct Violation {
+pub(crate) struct Violation {
     kind: &'static str,
     uuid: String,
     id: Option<String>,
@@ -261,7 +262,7 @@ impl Engine {
             Ok(Definition {
                 changed,
                 violations: violating.len(),
-                examples: violations(&draft.state).take(EXAMPLES_MAX).collect(),
+                examples: violations(&draft.state).collect(),
             })
         })
     }
@@ -270,24 +271,34 @@ impl Engine {
 /// Whether the schema a caller opens with replaces the stored one.
 ///
 /// Two versions of a program must not flip all IDs at each start: with version numbers on both
-/// sides the higher one counts.
+/// sides the higher one counts, and what carries none does not replace what carries one.
 fn takes_over(given: &Schema, state: &State) -> Result<bool> {
     let stored = &*state.schema;
     let differs = given != stored || state.envelope.schema.is_none();
-    let (Some(new), Some(old)) = (given.schema_version, stored.schema_version) else {
-        return Ok(differs);
-    };
-    if new == old && given != stored {
-        return Err(Error::new(
-            ErrorKind::SchemaMismatch,
+    match (given.schema_version, stored.schema_version) {
+        (_, None) => Ok(differs),
+        (Some(new), Some(old)) if new == old && given != stored => Err(mismatch(
             format!("the stored schema has version {old} too, but another content"),
-        )
-        .field("schema.schema_version")
-        .expected(format!("a version above {old}"))
-        .actual(new.to_string())
-        .hint("raise schema_version when you change the schema"));
+            new.to_string(),
+            old,
+            "raise schema_version when you change the schema",
+        )),
+        (Some(new), Some(old)) => Ok(new > old),
+        (None, Some(old)) => Err(mismatch(
+            format!("the stored schema has version {old}, the given one has no schema_version"),
+            "none".to_owned(),
+            old,
+            "give it a schema_version, open without a schema, or call define, which replaces any",
+        )),
     }
-    Ok(new > old)
+}
+
+fn mismatch(message: String, given: String, stored: u64, hint: &str) -> Error {
+    Error::new(ErrorKind::SchemaMismatch, message)
+        .field("schema.schema_version")
+        .expected(format!("a version above {stored}"))
+        .actual(given)
+        .hint(hint)
 }
 
 fn check_view(state: &State) -> Result<()> {
@@ -303,9 +314,8 @@ fn check_strict(state: &State, strict: bool) -> Result<()> {
     }
     let count = state.violating().len();
     let noun = if count == 1 { "document breaks" } else { "documents break" };
-    let first = violations(state).take(EXAMPLES_MAX);
     let first: Vec<String> =
-        first.map(|v| format!("{} ({}: {})", v.uuid, v.field, v.message)).collect();
+        violations(state).map(|v| format!("{} ({}: {})", v.uuid, v.field, v.message)).collect();
     let message = format!("{count} {noun} the schema: {}", first.join("; "));
     Err(Error::new(ErrorKind::Constraint, message)
         .named("BREAKS_SCHEMA")
@@ -313,8 +323,9 @@ fn check_strict(state: &State, strict: bool) -> Result<()> {
         .hint("mend them, or open without strict and see verify"))
 }
 
-fn violations(state: &State) -> impl Iterator<Item = Violation> + '_ {
-    state.violating().iter().filter_map(|&slot| {
+/// The first documents that break the rules of documents or of the schema.
+pub(crate) fn violations(state: &State) -> impl Iterator<Item = Violation> + '_ {
+    let found = state.violating().iter().filter_map(|&slot| {
         let problem = state.document(slot).ok()?.problems(&state.schema).into_iter().next()?;
         Some(Violation {
             kind: problem.kind,
@@ -323,5 +334,6 @@ fn violations(state: &State) -> impl Iterator<Item = Violation> + '_ {
             field: problem.field,
             message: problem.message,
         })
-    })
+    });
+    found.take(EXAMPLES_MAX)
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::engine::guard::Guard;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::json::{JsonText, Object, Parser, Raw, Value, from_value, parse};
 
@@ -23,9 +24,9 @@ pub(crate) enum Target {
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     Add { document: JsonText<'static>, name: Option<String> },
-    Update { target: Target, patch: JsonText<'static>, if_rev: Option<u64> },
-    Replace { id: String, document: JsonText<'static>, if_rev: Option<u64> },
-    Delete { target: Target, cascade: bool, if_rev: Option<u64> },
+    Update { target: Target, patch: JsonText<'static>, guard: Guard },
+    Replace { id: String, document: JsonText<'static>, guard: Guard },
+    Delete { target: Target, cascade: bool, guard: Guard },
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -50,6 +51,7 @@ struct OperationText {
     patch: Option<JsonText<'static>>,
     cascade: Option<bool>,
     if_rev: Option<u64>,
+    if_uuid: Option<String>,
     #[serde(rename = "as")]
     name: Option<String>,
     collection: Option<String>,
@@ -71,7 +73,7 @@ pub(crate) fn read_batch(text: &str) -> Result<Vec<Operation>> {
     let mut operations = Vec::new();
     parser.array(&mut |parser| {
         let operation = read_operation(parser);
-        operations.push(operation.map_err(|error| error.within(&operations.len().to_string()))?);
+        operations.push(operation.map_err(|error| error.in_operation(operations.len()))?);
         if operations.len() > OPERATIONS_MAX {
             let message = format!("a batch has at most {OPERATIONS_MAX} operations");
             return Err(Error::new(ErrorKind::Limit, message));
@@ -113,23 +115,23 @@ impl OperationText {
             return Err(Error::new(ErrorKind::Unsupported, message).field("collection"));
         }
         self.check_members()?;
-        let if_rev = self.if_rev;
+        let guard = Guard::read(self.if_rev, self.if_uuid.as_deref())?;
         Ok(match self.op {
             Verb::Add => {
                 Operation::Add { document: object("document", self.document)?, name: self.name }
             }
             Verb::Replace => {
                 let id = self.id.ok_or_else(|| missing("id"))?;
-                Operation::Replace { id, document: object("document", self.document)?, if_rev }
+                Operation::Replace { id, document: object("document", self.document)?, guard }
             }
             Verb::Update => {
                 let patch = object("patch", self.patch)?;
                 let target = target(self.id, self.ids, self.condition, self.all)?;
-                Operation::Update { target, patch, if_rev }
+                Operation::Update { target, patch, guard }
             }
             Verb::Delete => {
                 let target = target(self.id, self.ids, self.condition, self.all)?;
-                Operation::Delete { target, cascade: self.cascade.unwrap_or(false), if_rev }
+                Operation::Delete { target, cascade: self.cascade.unwrap_or(false), guard }
             }
         })
     }
@@ -147,6 +149,7 @@ impl OperationText {
             ("patch", self.patch.is_some(), is(Verb::Update)),
             ("cascade", self.cascade.is_some(), is(Verb::Delete)),
             ("if_rev", self.if_rev.is_some(), !is(Verb::Add) && !several),
+            ("if_uuid", self.if_uuid.is_some(), !is(Verb::Add) && !several),
             ("as", self.name.is_some(), is(Verb::Add)),
         ];
         for (name, given, allowed) in rules {

@@ -3,41 +3,41 @@
 use uuid::Uuid;
 
 use crate::engine::draft::Draft;
+use crate::engine::guard::{Guard, SHOWN_MAX, other_uuid};
 use crate::engine::identify::{Identifier, identifier};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::ids::LEVELS_MAX;
 use crate::model::document::{Document, ParentRef, push_uuid};
-use crate::model::input::Input;
+use crate::model::input::{Beside, Input};
 use crate::model::json::{JsonText, Value};
+use crate::model::schema::Schema;
 use crate::model::time::Time;
 
 impl Draft {
-    /// Adds a document.
+    /// Adds a document. One that was deleted comes back as it was: its UUID tells which one it is,
+    /// its ID and its revision are over.
     pub(super) fn add(&mut self, object: &JsonText<'_>) -> Result<u32> {
         let schema = self.state.schema.clone();
-        let input = Input::read(object, &schema, None)?;
-        if input.id.is_some() {
-            return Err(Error::invalid("a new document has no ID yet")
-                .field("id")
-                .hint("take the id out, or use update or replace"));
-        }
-        if input.rev.is_some() {
-            return Err(Error::invalid("a new document has no revision yet")
-                .field("rev")
-                .hint("take the rev out, or use update or replace"));
+        let input = Input::read(object, &schema, Beside::Nothing);
+        let input = input.or_else(|error| returning(object, &schema).ok_or(error))?;
+        if input.uuid.is_none() {
+            if input.id.is_some() {
+                return Err(not_new("a new document has no ID yet", "id"));
+            }
+            if input.rev.is_some() {
+                return Err(not_new("a new document has no revision yet", "rev"));
+            }
         }
         self.create(input)
     }
 
     fn create(&mut self, input: Input) -> Result<u32> {
         let schema = self.state.schema.clone();
-        let parent = self.parent_of(&input)?;
+        let parent = self.parent_of_new(&input)?;
         let (created_at, updated_at) = (input.created_at, input.updated_at);
-        let mut document = input.into_new(&schema);
-        if document.uuid != Uuid::nil() && self.state.find_uuid(document.uuid.as_u128()).is_some() {
-            return Err(Error::new(ErrorKind::Exists, "a document with this UUID exists")
-                .field("uuid")
-                .actual(document.uuid.hyphenated().to_string()));
+        let mut document = input.into_new(&schema)?;
+        if document.uuid != Uuid::nil() {
+            self.check_uuid_is_free(document.uuid)?;
         }
         self.check_key_is_free(&document, None)?;
         if let Some(parent) = parent {
@@ -52,20 +52,23 @@ impl Draft {
         document.created_at = created_at.map_or_else(|| now.clone(), Time::to_json);
         document.updated_at = updated_at.map_or(now, Time::to_json);
         document.complete(&schema);
-        self.put_new(document)
+        let slot = self.put_new(document)?;
+        self.note_waiting(slot);
+        Ok(slot)
     }
 
     /// Merges a patch into a document.
     pub(super) fn update(
         &mut self,
+        id: Option<&str>,
         slot: u32,
         patch: &JsonText<'_>,
-        if_rev: Option<u64>,
+        guard: Guard,
     ) -> Result<()> {
         let schema = self.state.schema.clone();
         let stored = self.state.document(slot)?;
-        let input = Input::read(patch, &schema, Some(&stored))?;
-        self.check_identity(slot, &input, if_rev)?;
+        let input = Input::read(patch, &schema, Beside::Stored(&stored))?;
+        self.check_identity(id, slot, &input, guard)?;
         let parent = self.parent_of(&input)?;
         let times = (input.created_at, input.updated_at);
         let (stored_at, mut document) = (stored.updated_at.clone(), stored);
@@ -75,19 +78,14 @@ impl Draft {
     }
 
     /// Replaces a document; creates it when `id` is a key or a UUID that is not there.
-    pub(super) fn replace(
-        &mut self,
-        id: &str,
-        object: &JsonText<'_>,
-        if_rev: Option<u64>,
-    ) -> Result<u32> {
+    pub(super) fn replace(&mut self, id: &str, object: &JsonText<'_>, guard: Guard) -> Result<u32> {
         let schema = self.state.schema.clone();
         let Some(slot) = self.find_for_replace(id)? else {
-            return self.create_as(id, object, if_rev);
+            return self.create_as(id, object, guard);
         };
         let stored = self.state.document(slot)?;
-        let input = Input::read(object, &schema, Some(&stored))?;
-        self.check_identity(slot, &input, if_rev)?;
+        let input = Input::read(object, &schema, Beside::Stored(&stored))?;
+        self.check_identity(Some(id), slot, &input, guard)?;
         let parent = self.parent_of(&input)?;
         let times = (input.created_at, input.updated_at);
         let document = input.into_replacement(&stored, &schema);
@@ -96,19 +94,10 @@ impl Draft {
         Ok(slot)
     }
 
-    fn create_as(&mut self, id: &str, object: &JsonText<'_>, if_rev: Option<u64>) -> Result<u32> {
+    fn create_as(&mut self, id: &str, object: &JsonText<'_>, guard: Guard) -> Result<u32> {
         let schema = self.state.schema.clone();
-        let mut input = Input::read(object, &schema, None)?;
-        let expected = if_rev.or(input.rev);
-        if let Some(expected) = expected.filter(|&rev| rev != 0) {
-            let message =
-                format!("the document is not there, but revision {expected} was expected");
-            return Err(Error::new(ErrorKind::Conflict, message)
-                .id(id)
-                .field("if_rev")
-                .expected(expected.to_string())
-                .actual("0"));
-        }
+        let mut input = Input::read(object, &schema, Beside::Nothing)?;
+        self.check_absent(id, &input, guard)?;
         if input.id.is_some() {
             let message = "the document to replace is not there, so it has no ID";
             return Err(Error::new(ErrorKind::NotFound, message).field("id"));
@@ -125,26 +114,6 @@ impl Draft {
             Identifier::Short(_) | Identifier::Piece(_) => {}
         }
         self.create(input)
-    }
-
-    /// Checks that the `id`, `uuid` and `rev` of an input mean the document in `slot`.
-    fn check_identity(&self, slot: u32, input: &Input, if_rev: Option<u64>) -> Result<()> {
-        if input.uuid.is_some_and(|uuid| uuid.as_u128() != self.state.uuid(slot)) {
-            return Err(other_uuid());
-        }
-        if let Some(id) = &input.id {
-            if self.resolve(id).map_err(|error| error.field("id"))? != slot {
-                return Err(Error::invalid(format!("the id '{id}' inside is another document's"))
-                    .field("id")
-                    .actual(id.as_str()));
-            }
-        }
-        if let (Some(one), Some(other)) = (if_rev, input.rev) {
-            if one != other {
-                return Err(Error::invalid("if_rev and the rev inside differ").field("rev"));
-            }
-        }
-        self.check_rev(slot, if_rev.or(input.rev))
     }
 
     /// Puts another version of a document in the place of the one that was written `stored_at`,
@@ -190,18 +159,38 @@ impl Draft {
         match &input.parent {
             None => Ok(None),
             Some(None) => Ok(Some(ParentRef::Root)),
-            Some(Some(id)) => {
-                let field = self.state.schema.hierarchy().map_or("", |parent| parent.member());
-                let slot = self.resolve(id).map_err(|error| {
-                    let message = match error.kind() {
-                        ErrorKind::NotFound => format!("the parent is not there: {error}"),
-                        _ => format!("the parent: {error}"),
-                    };
-                    error.with_message(message).field(format!("dimensions.{field}"))
-                })?;
-                Ok(Some(ParentRef::Uuid(Uuid::from_u128(self.state.uuid(slot)))))
-            }
+            Some(Some(id)) => self.find_parent(id).map(Some),
         }
+    }
+
+    /// The parent of a document that is to be created, which a later operation of a batch may add.
+    fn parent_of_new(&self, input: &Input) -> Result<Option<ParentRef>> {
+        self.parent_of(input).or_else(|error| {
+            let named = input.parent.as_ref().and_then(|parent| parent.as_deref()).map(identifier);
+            match named {
+                Some(Identifier::Uuid(uuid)) if self.may_wait(None) => {
+                    Ok(Some(ParentRef::Uuid(Uuid::from_u128(uuid))))
+                }
+                _ => Err(error),
+            }
+        })
+    }
+
+    /// The parent that an ID in an input leads to.
+    pub(super) fn find_parent(&self, id: &str) -> Result<ParentRef> {
+        let slot = self.resolve(id).map_err(|error| {
+            let message = match error.kind() {
+                ErrorKind::NotFound => format!("the parent is not there: {error}"),
+                _ => format!("the parent: {error}"),
+            };
+            error.with_message(message).field(self.parent_field())
+        })?;
+        Ok(ParentRef::Uuid(Uuid::from_u128(self.state.uuid(slot))))
+    }
+
+    fn parent_field(&self) -> String {
+        let member = self.state.schema.hierarchy().map_or("", |parent| parent.member());
+        format!("dimensions.{member}")
     }
 
     fn set_parent(&self, document: &mut Document, parent: ParentRef) {
@@ -222,20 +211,24 @@ impl Draft {
         let Some(key) = &document.key else { return Ok(()) };
         match self.state.find_quoted_key(key.as_text()) {
             Some(other) if Some(other) != own => {
-                Err(Error::new(ErrorKind::Exists, "another document has this key")
+                let text = key.as_str().unwrap_or_default();
+                let (shown, known) = (shown(&text, SHOWN_MAX), self.known(other));
+                let message =
+                    format!("another document has the key '{shown}': {}", known.named(other));
+                Err(Error::new(ErrorKind::Exists, message)
                     .field("key")
                     .id(self.state.uuid_text(other))
-                    .actual(key.as_str().unwrap_or_default()))
+                    .actual(text)
+                    .hint("give another key, or change that document"))
             }
             _ => Ok(()),
         }
     }
 
     /// Checks that the parent of a document is there, is not below it, and not too deep.
-    fn check_fits(&self, slot: Option<u32>, document: &Document) -> Result<()> {
-        let member = self.state.schema.hierarchy().map_or("", |parent| parent.member());
+    pub(super) fn check_fits(&self, slot: Option<u32>, document: &Document) -> Result<()> {
         let refuse = |kind, name, message: &str| {
-            Err(Error::new(kind, message).named(name).field(format!("dimensions.{member}")))
+            Err(Error::new(kind, message).named(name).field(self.parent_field()))
         };
         let uuid = match document.parent(&self.state.schema) {
             ParentRef::Root => return Ok(()),
@@ -249,6 +242,9 @@ impl Draft {
             return refuse(ErrorKind::Constraint, "SELF_PARENT", message);
         }
         let Some(parent) = self.state.find_uuid(uuid.as_u128()) else {
+            if self.may_wait(slot) {
+                return Ok(());
+            }
             let message = "the parent of the document does not exist: give another one or null";
             return refuse(ErrorKind::Constraint, "MISSING_PARENT", message);
         };
@@ -263,11 +259,27 @@ impl Draft {
         }
         Ok(())
     }
+
+    fn check_uuid_is_free(&self, uuid: Uuid) -> Result<()> {
+        let Some(slot) = self.state.find_uuid(uuid.as_u128()) else { return Ok(()) };
+        let message = format!("a document with this UUID exists: {}", self.known(slot).named(slot));
+        Err(Error::new(ErrorKind::Exists, message)
+            .field("uuid")
+            .actual(self.state.uuid_text(slot))
+            .hint("update or replace changes it"))
+    }
 }
 
-fn other_uuid() -> Error {
-    Error::invalid("a document keeps its UUID: the one inside is another")
-        .named("OTHER_UUID")
-        .field("uuid")
-        .hint("take the uuid out")
+/// A document that was in a store before, with whatever its file held that no schema knows.
+#[cold]
+fn returning(object: &JsonText<'_>, schema: &Schema) -> Option<Input> {
+    let input = Input::read(object, schema, Beside::Anything).ok()?;
+    (input.uuid.is_some() && input.rev.is_some_and(|rev| rev > 0)).then_some(input)
+}
+
+fn not_new(message: &str, member: &str) -> Error {
+    Error::invalid(message).field(member).hint(
+        "leave id and rev out; what was deleted is added with its uuid; update or replace change \
+         what is there",
+    )
 }

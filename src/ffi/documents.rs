@@ -29,6 +29,11 @@ use super::status::Status;
 ///   `has_children`, `hits` and `$key` are ignored. Any other member, and a dimension that the
 ///   schema does not declare, is refused.
 ///
+/// What nanostore_delete gave can be added again as it is: of a document with a `uuid` that is not
+/// in the store, `id` and `rev` are not looked at. UUID, key and times come back, and with stable
+/// numbering the `numbers` that nobody else has meanwhile. With a `rev`, members and dimensions
+/// that no schema declares come back, too. One batch takes a whole cascade, see nanostore_apply.
+///
 /// A document coming out of any function has every member that has a value:
 ///
 /// ```text
@@ -52,9 +57,10 @@ use super::status::Status;
 /// - Threads: any; it is a write.
 /// - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (a member of another type or name, or a value that
 ///   the dimension does not have; `field` of the error names it and `candidates` lists what would
-///   do); NANOSTORE_EXISTS (the `uuid` or the `key` is taken); NANOSTORE_NOTFOUND and
-///   NANOSTORE_AMBIGUOUS (the parent); NANOSTORE_LIMIT (more than `max_document_bytes`, 128 levels
-///   of JSON or 1,000 levels of parents; a key that is too long); those of every write.
+///   do); NANOSTORE_EXISTS (the `uuid` or the `key` is taken; the message names the document that
+///   has it); NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (the parent); NANOSTORE_LIMIT (more than
+///   `max_document_bytes`, 128 levels of JSON or 1,000 levels of parents; a key that is too long);
+///   those of every write.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nanostore_add(
@@ -112,12 +118,24 @@ pub unsafe extern "C" fn nanostore_get(
 /// {"title":"Rye bread","dimensions":{"status":"done","parent_id":null},"data":{"due":null}}
 /// ```
 ///
-/// A patch may carry what a listing gave: `id` must then mean this same document, and `rev` means
-/// "I saw this version" and acts like `if_rev`. An `updated_at` equal to the stored one means now.
+/// A patch may carry what a listing gave: `id` must then mean this same document, `uuid` acts like
+/// `if_uuid`, and `rev` means "I saw this version" and acts like `if_rev`. An `updated_at` equal to
+/// the stored one means now.
 ///
-/// `options_json` is a JSON object: `{"if_rev":42}` lets the call succeed only while the document
-/// is at that revision; otherwise it is NANOSTORE_CONFLICT, and `expected` and `actual` of the
-/// error tell both.
+/// `options_json` is a JSON object. With either member the call succeeds only while it holds;
+/// otherwise it is NANOSTORE_CONFLICT, and `expected` and `actual` of the error tell both:
+///
+/// - `{"if_rev":42}`: the document is at that revision.
+/// - `{"if_uuid":"0194..."}`: `id` leads to the document with that UUID ("2 is now another
+///   document", named OTHER_DOCUMENT). Where `id` is another full UUID, it is NANOSTORE_INVALID.
+///
+/// A revision alone does not guard a short ID or a key: documents of one batch share a revision,
+/// and an ID may lead to another of them by now. To write what was listed, if nobody changed it
+/// meanwhile, hand back `uuid` and `rev`, as options or inside the patch.
+///
+/// A document that breaks the schema, because its file or an earlier schema had it so, must be
+/// mended by the write: the error is NANOSTORE_CONSTRAINT (BREAKS_SCHEMA) and names the value and
+/// what would do.
 ///
 /// The result is the document after the change, with its new `id`: a document that changes a
 /// dimension moves, and its old neighbours may close up. A patch that changes nothing is no write:
@@ -129,7 +147,8 @@ pub unsafe extern "C" fn nanostore_get(
 /// - Threads: any; it is a write.
 /// - Statuses: NANOSTORE_OK; NANOSTORE_NOTFOUND and NANOSTORE_AMBIGUOUS (the document or its new
 ///   parent); NANOSTORE_INVALID; NANOSTORE_CONFLICT; NANOSTORE_EXISTS (the `key` is taken);
-///   NANOSTORE_CONSTRAINT (the new parent is the document itself or hangs below it);
+///   NANOSTORE_CONSTRAINT (the new parent is the document itself or hangs below it, or the document
+///   breaks the schema as it is);
 ///   NANOSTORE_LIMIT; those of every write. INVALID and LIMIT are as for nanostore_add.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -153,13 +172,13 @@ pub unsafe extern "C" fn nanostore_update(
 
 /// Replaces a document as a whole, or adds it.
 ///
-/// `uuid`, `key` and `created_at` stay when `document_json` leaves them out; another `uuid` is
-/// refused. Everything else that is left out is gone or gets its default. When no document answers
-/// to an `id` of the form "key:..." or to a full UUID, the document is added with that key or
-/// UUID. `id` and `rev` inside the document act as in nanostore_update.
+/// `uuid`, `key` and `created_at` stay when `document_json` leaves them out. Everything else that
+/// is left out is gone or gets its default. When no document answers to an `id` of the form
+/// "key:..." or to a full UUID, the document is added with that key or UUID. `id`, `uuid` and `rev`
+/// inside the document act as in nanostore_update.
 ///
-/// `options_json` is a JSON object: `{"if_rev":42}` as for nanostore_update; `{"if_rev":0}` asks
-/// that the document not be there yet.
+/// `options_json` is a JSON object: `{"if_rev":42,"if_uuid":"0194..."}` as for nanostore_update;
+/// `{"if_rev":0}` asks that the document not be there yet.
 ///
 /// The result is the document as it is now. A replacement that changes nothing is no write: `rev`
 /// stays.
@@ -192,10 +211,11 @@ pub unsafe extern "C" fn nanostore_replace(
 /// Deletes a document.
 ///
 /// `options_json` is a JSON object: `{"cascade":true}` deletes everything below it too, and without
-/// it a document that has children is refused; `{"if_rev":42}` as for nanostore_update.
+/// it a document that has children is refused; `{"if_rev":42,"if_uuid":"0194..."}` as for
+/// nanostore_update.
 ///
 /// The result holds the documents as they were, with the IDs they had; the document itself comes
-/// first:
+/// first. nanostore_add takes each of them back:
 ///
 /// ```text
 /// {"deleted":[{"uuid":"0194...","id":"2",...},{"uuid":"0194...","id":"2.1",...}]}
@@ -232,7 +252,7 @@ pub unsafe extern "C" fn nanostore_delete(
 /// ```text
 /// [{"op":"add","document":{...},"as":"x"},
 ///  {"op":"add","document":{"title":"Below x","dimensions":{"parent_id":"$x"}}},
-///  {"op":"update","id":"3","patch":{...},"if_rev":3},
+///  {"op":"update","id":"3","patch":{...},"if_rev":3,"if_uuid":"0194..."},
 ///  {"op":"update","ids":["1","2"],"patch":{...}},
 ///  {"op":"update","where":{"status":"pending"},"patch":{...}},
 ///  {"op":"replace","id":"key:a","document":{...}},
@@ -247,7 +267,10 @@ pub unsafe extern "C" fn nanostore_delete(
 ///   child that the same operation deletes does not hold its parent.
 /// - `where`, as in nanostore_list, sees what the operations before it did. An empty one is refused
 ///   unless the operation carries `"all":true`.
-/// - `if_rev` and `cascade` are as for the single calls.
+/// - `if_rev`, `if_uuid` and `cascade` are as for the single calls; the first two go with `id`
+///   only.
+/// - A document may be added before its parent, if that is given by its full UUID and added by the
+///   same batch: so what a cascade deleted is added again in any order. A circle is refused.
 ///
 /// `options_json` is a JSON object; this version knows no option here, so `{}` is the only one.
 ///
@@ -259,7 +282,8 @@ pub unsafe extern "C" fn nanostore_delete(
 /// {"commit":43,"results":[{"document":{...}},{"documents":[...]},{"deleted":[...]}]}
 /// ```
 ///
-/// The error of a batch names the operation at fault in `field`, counted from 0.
+/// The error of a batch names the operation at fault in `field`, counted from 0, and in the message
+/// where there are several.
 ///
 /// - Cost: that of the operations, and one pass over all documents for each `where`; a file is
 ///   written once.

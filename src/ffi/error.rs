@@ -70,7 +70,7 @@ pub unsafe extern "C" fn nanostore_error_message(error: *const ErrorObject) -> *
 ///
 /// ```text
 /// {"status":2,"name":"INVALID","message":"unknown option 'creat'; known: create, mode",
-///  "op":"open","field":"creat","candidates":["create"]}
+///  "op":"open","field":"creat","candidates":["create","mode"],"hint":"did you mean 'create'?"}
 /// ```
 ///
 /// `status`, `name`, `message` and `op` are always there. `name` is the name of the status or, for
@@ -82,8 +82,9 @@ pub unsafe extern "C" fn nanostore_error_message(error: *const ErrorObject) -> *
 /// - `line`, `column`: the place in the JSON text or in the file, both counted from 1, columns in
 ///   characters.
 /// - `expected`, `actual`: what the call wanted and what it found (with NANOSTORE_CONFLICT the two
-///   revisions).
-/// - `candidates`: what would have been understood; `hint`: the way out.
+///   revisions, or the UUIDs of the two documents).
+/// - `candidates`: what would have been understood; `hint`: the way out, or which of the candidates
+///   may have been meant.
 /// - `sys_errno`: the number that the operating system gave (ENOSPC and its like).
 ///
 /// Members may be added in later versions.

@@ -30,6 +30,9 @@ use super::text::null;
 ///   is). Only `search` ignores letter case.
 /// - `$ne`, `$nin` and `$not` also match documents that lack the field; `{"data.a":null}` matches
 ///   a null that is there.
+/// - A dimension with `values` is compared with these and null only; another value is
+///   NANOSTORE_INVALID (VALUE_OUTSIDE_DIMENSION). What somebody typed into the file is found by
+///   `{"status":{"$like":"dnoe"}}`, by `$nin` with all of the values, and by nanostore_verify.
 /// - `$and`, `$or` and `$nor` take an array of conditions, `$not` takes one.
 /// - `{"parent":"1.2"}` gives children, `{"parent":null}` documents without a parent,
 ///   `{"$under":"1.2"}` everything below a document. Both take any form of an ID.

@@ -21,7 +21,8 @@ pub const NANOSTORE_NOTFOUND: Status = 3;
 pub const NANOSTORE_EXISTS: Status = 4;
 /// More than one document answers to the given ID; `candidates` of the error lists them.
 pub const NANOSTORE_AMBIGUOUS: Status = 5;
-/// The document is not at the revision that the call expected; `actual` of the error tells it.
+/// The document is not at the revision that the call expected, or the ID leads to another document
+/// than that; `actual` of the error tells it.
 pub const NANOSTORE_CONFLICT: Status = 6;
 /// The write would break a rule of the schema or of the tree of documents.
 pub const NANOSTORE_CONSTRAINT: Status = 7;
@@ -59,7 +60,8 @@ pub const NANOSTORE_CLOSED: Status = 21;
 pub const NANOSTORE_PANIC: Status = 22;
 /// The document has children, and `"cascade":true` was not given.
 pub const NANOSTORE_HAS_CHILDREN: Status = 23;
-/// The schema given and the stored one carry the same `schema_version` and differ.
+/// The schema given and the stored one carry the same `schema_version` and differ, or only the
+/// stored one carries one.
 pub const NANOSTORE_SCHEMA_MISMATCH: Status = 24;
 /// The write may or may not have reached the disk: the disk refused to confirm it. Read the
 /// document again before you decide what to do.

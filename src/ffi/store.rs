@@ -30,9 +30,10 @@ use crate::store::Store;
 /// ```
 ///
 /// - `schema`: the schema of the documents, see nanostore_define. Without it the one kept in the
-///   file is used (none kept: no dimensions). With it, it replaces the one kept, unless both carry
-///   a `schema_version`: then a higher number replaces, a lower one yields to the one kept, and
-///   the same number with other content is NANOSTORE_SCHEMA_MISMATCH. A handle that only reads
+///   file is used (none kept: no dimensions). With it, it replaces the one kept, unless that one
+///   carries a `schema_version`: then a higher number replaces, a lower one yields to the one kept,
+///   and the same number with other content, or no number at all, is NANOSTORE_SCHEMA_MISMATCH.
+///   Documents that the schema breaks stay: nanostore_info counts them. A handle that only reads
 ///   uses it without keeping it.
 /// - `create`: false refuses a path that does not exist with NANOSTORE_NOTFOUND; true is the
 ///   default then. An existing empty file is taken for a new store only when `true` is given.
@@ -166,7 +167,8 @@ pub unsafe extern "C" fn nanostore_close(
     }
 }
 
-/// Replaces the schema of the documents, which is kept in the file.
+/// Replaces the schema of the documents, which is kept in the file, whatever `schema_version`
+/// either of them has: that is for programs that open with a schema, see nanostore_open.
 ///
 /// A schema says which dimensions the documents have. Dimensions are the fields that shape short
 /// IDs: enumerated ones put letters before a number ("d1" for the first done task), and the
@@ -193,7 +195,7 @@ pub unsafe extern "C" fn nanostore_close(
 /// - `canonical_view`: the `where` (see nanostore_list) of a listing that has none of its own. It
 ///   never changes an ID.
 /// - `numbering`: "dense" (numbers close up when a document leaves) or "stable" (a number, once
-///   given, stays with its document).
+///   given, stays with its document, also when that is deleted and added again).
 /// - `indexes`: see below. `links`, `validate` and `storage` are NANOSTORE_UNSUPPORTED until later
 ///   versions.
 ///
@@ -235,7 +237,8 @@ pub unsafe extern "C" fn nanostore_close(
 ///
 /// `options_json` is a JSON object: `{"strict":true}` refuses a schema that stored documents
 /// break. Otherwise such documents stay as they are, count as having no prefix, and writing to
-/// them must mend them.
+/// them must mend them: a value that is not declared any more is set in the same update. All that
+/// hold it at once: `{"op":"update","where":{"status":{"$like":"old"}},"patch":{...}}`.
 ///
 /// The result tells whether the schema changed (the same one again is no write), how many
 /// documents break it, and the first ten of them, each with the first rule that it breaks:
@@ -274,18 +277,19 @@ pub unsafe extern "C" fn nanostore_define(
 /// ```text
 /// {"path":"/home/ann/todos.json","engine":"file","format":"pretty","documents":12,"commit":43,
 ///  "policy":{"durability":"sync","interval_ms":2000,"checkpoint":"auto"},"log_bytes":0,
-///  "unsynced":0,"unsynced_ms":0,"violations":0,"conflicts":[],"file_system":"ext4",
-///  "read_only":false,"snapshot":false,
+///  "unsynced":0,"unsynced_ms":0,"violations":0,"violation_examples":[],"conflicts":[],
+///  "file_system":"ext4","read_only":false,"snapshot":false,
 ///  "snapshots":{"open":1,"oldest_commit":40,"held_bytes":20480}}
 /// ```
 ///
 /// `snapshot` tells whether this handle is one. `snapshots` tells of all snapshots and cursors of
 /// this process on the store: how many are open, the commit that the oldest reads, and about how
-/// many bytes it holds that the store does not need any more.
-/// `commit` is the number of the last write; `violations` counts the documents that break the
-/// schema (nanostore_verify lists them). `policy` is that of this handle. `log_bytes` is the size
-/// of the log, what is not yet in the readable file (0 without one); `unsynced` counts the writes
-/// of this process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
+/// many bytes it holds that the store does not need any more. `commit` is the number of the last
+/// write; `violations` counts the documents that break the schema, as after an open with a changed
+/// one, and `violation_examples` shows the first ten of them as nanostore_define does
+/// (nanostore_verify lists all). `policy` is that of this handle. `log_bytes` is the size of the
+/// log, what is not yet in the readable file (0 without one); `unsynced` counts the writes of this
+/// process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
 /// `conflicts` lists the files in which something was set aside that did not fit the store: commits
 /// that met a person's edit, ends of logs that a crash cut off, damaged logs. Members may be added
 /// in later versions.

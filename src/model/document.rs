@@ -269,9 +269,7 @@ impl Document {
                     Err(_) => ("parent", "the parent is not given by a UUID".to_owned()),
                 },
                 (Value::String(text), _) if dimension.allows(text) => continue,
-                (Value::String(_), _) => {
-                    ("value", format!("the value is not one of '{}'", dimension.name))
-                }
+                (Value::String(text), _) => ("value", dimension.complaint(text)),
                 (value, _) => {
                     ("type", format!("a dimension holds a text, not {}", value.type_name()))
                 }

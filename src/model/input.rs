@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::model::data_file::{DATA_PREFIX, is_file_name_of_member};
 use crate::model::document::{COMPUTED_MEMBERS, Document, MEMBERS, check_key};
 use crate::model::json::{JsonText, Object, Value};
 use crate::model::schema::{Dimension, DimensionKind, Schema};
@@ -14,6 +15,35 @@ use crate::model::time::Time;
 
 /// Members that a query adds to documents, so that what was listed can be edited and replaced.
 const QUERY_MEMBERS: [&str; 2] = ["hits", "$key"];
+
+/// Which members and dimensions an input may have beside those that the schema knows.
+#[derive(Clone, Copy)]
+pub(crate) enum Beside<'a> {
+    /// None: they would be typing mistakes.
+    Nothing,
+    /// Those of the stored document that it is for.
+    Stored(&'a Document),
+    /// Any that a file may hold: the document was in one.
+    Anything,
+}
+
+impl Beside<'_> {
+    fn allows_member(self, name: &str) -> bool {
+        match self {
+            Beside::Nothing => false,
+            Beside::Stored(stored) => stored.others.contains_key(name),
+            Beside::Anything => !is_file_name_of_member(name),
+        }
+    }
+
+    fn allows_dimension(self, name: &str) -> bool {
+        match self {
+            Beside::Nothing => false,
+            Beside::Stored(stored) => stored.dimensions.contains_key(name),
+            Beside::Anything => !name.starts_with(DATA_PREFIX),
+        }
+    }
+}
 
 /// A document or a patch as the caller gave it, its form checked.
 #[derive(Clone, Debug, Default)]
@@ -32,23 +62,24 @@ pub(crate) struct Input {
     reset_dimensions: bool,
     pub(crate) created_at: Option<Time>,
     pub(crate) updated_at: Option<Time>,
+    /// The numbers that stable numbering gave it.
+    numbers: Option<JsonText<'static>>,
     others: Object,
 }
 
 impl Input {
-    /// Checks the members of `object` against the schema and, for members that nobody declared,
-    /// against the `stored` document.
+    /// Checks the members of `object` against the schema and what may be there `beside`.
     ///
     /// # Errors
     /// INVALID or LIMIT naming the member.
     pub(crate) fn read(
         object: &JsonText<'_>,
         schema: &Schema,
-        stored: Option<&Document>,
+        beside: Beside<'_>,
     ) -> Result<Input> {
         let mut input = Input::default();
         for (name, value) in object.members() {
-            input.read_member(&name, value, schema, stored)?;
+            input.read_member(&name, value, schema, beside)?;
         }
         Ok(input)
     }
@@ -58,12 +89,12 @@ impl Input {
         name: &str,
         value: JsonText<'_>,
         schema: &Schema,
-        stored: Option<&Document>,
+        beside: Beside<'_>,
     ) -> Result<()> {
         match name {
             "uuid" => {
                 self.uuid =
-                    optional_text(name, &value)?.map(|text| read_uuid(&text)).transpose()?;
+                    optional_text(name, &value)?.map(|text| read_uuid(name, &text)).transpose()?;
             }
             "id" => self.id = optional_text(name, &value)?.map(Cow::into_owned),
             "rev" => self.rev = read_rev(&value)?,
@@ -74,15 +105,15 @@ impl Input {
             "updated_at" => self.updated_at = read_time(name, &value)?,
             "data" => self.data = Some(optional_object(name, value)?.map(JsonText::into_owned)),
             "dimensions" => match optional_object(name, value)? {
-                Some(dimensions) => self.read_dimensions(&dimensions, schema, stored)?,
+                Some(dimensions) => self.read_dimensions(&dimensions, schema, beside)?,
                 None => {
                     self.reset_dimensions = true;
                     self.parent = Some(None);
                 }
             },
-            "numbers" => {}
+            "numbers" => self.numbers = Some(value.into_owned()),
             known if COMPUTED_MEMBERS.contains(&known) || QUERY_MEMBERS.contains(&known) => {}
-            known if stored.is_some_and(|stored| stored.others.contains_key(known)) => {
+            known if beside.allows_member(known) => {
                 self.others.insert(name.to_owned(), value.value());
             }
             unknown => return Err(unknown_member(unknown, schema)),
@@ -94,7 +125,7 @@ impl Input {
         &mut self,
         dimensions: &JsonText<'_>,
         schema: &Schema,
-        stored: Option<&Document>,
+        beside: Beside<'_>,
     ) -> Result<()> {
         for (name, value) in dimensions.members() {
             let dimension = schema.dimension(&name).and_then(|it| schema.dimensions.get(it));
@@ -112,8 +143,9 @@ impl Input {
                     let value = dimension_value(dimension, value.value(), &name)?;
                     self.dimensions.push((name.into_owned(), value));
                 }
-                None if stored.is_some_and(|stored| stored.dimensions.contains_key(&name)) => {
-                    let kept = (!value.is_null()).then(|| value.value());
+                None if beside.allows_dimension(&name) => {
+                    let is_kept = matches!(beside, Beside::Anything) || !value.is_null();
+                    let kept = is_kept.then(|| value.value());
                     self.dimensions.push((name.into_owned(), kept));
                 }
                 None => return Err(unknown_dimension(&name, schema)),
@@ -190,11 +222,19 @@ impl Input {
         document
     }
 
-    /// Makes a new document; the caller sets UUID, revision and times that are absent.
-    pub(crate) fn into_new(self, schema: &Schema) -> Document {
+    /// Makes a new document; the caller sets UUID, revision and times that are absent. One that
+    /// brings its UUID keeps the numbers that it had.
+    ///
+    /// # Errors
+    /// INVALID for numbers that are none.
+    pub(crate) fn into_new(mut self, schema: &Schema) -> Result<Document> {
         let mut document = Document { uuid: self.uuid.unwrap_or_default(), ..Document::default() };
+        if let Some(numbers) = self.numbers.take().filter(|_| self.uuid.is_some()) {
+            document.numbers = read_numbers(numbers)?;
+        }
+        document.others = std::mem::take(&mut self.others);
         self.fill(&mut document, schema);
-        document
+        Ok(document)
     }
 
     fn fill(mut self, document: &mut Document, schema: &Schema) {
@@ -260,28 +300,16 @@ pub(crate) fn scalar_text(value: &Value) -> Option<String> {
 }
 
 fn dimension_value(dimension: &Dimension, value: Value, name: &str) -> Result<Option<Value>> {
-    let field = || format!("dimensions.{name}");
+    let field = format!("dimensions.{name}");
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => text,
         other => {
-            scalar_text(&other).ok_or_else(|| wrong_type(&field(), "text", other.type_name()))?
+            scalar_text(&other).ok_or_else(|| wrong_type(&field, "text", other.type_name()))?
         }
     };
-    if dimension.allows(&text) {
-        return Ok(Some(Value::String(text)));
-    }
-    let values = dimension.values.clone().unwrap_or_default();
-    Err(Error::invalid(format!(
-        "'{}' takes one of {}, not the given value",
-        dimension.name,
-        values.join(", ")
-    ))
-    .named("VALUE_OUTSIDE_DIMENSION")
-    .field(field())
-    .expected(values.join(", "))
-    .actual(text)
-    .candidates(values))
+    dimension.check(&text).map_err(|error| error.field(field))?;
+    Ok(Some(Value::String(text)))
 }
 
 fn optional_text<'v>(field: &str, value: &'v JsonText<'_>) -> Result<Option<Cow<'v, str>>> {
@@ -309,13 +337,30 @@ fn optional_object<'a>(field: &str, value: JsonText<'a>) -> Result<Option<JsonTe
     }
 }
 
-fn read_uuid(text: &str) -> Result<Uuid> {
+/// Reads the UUID that the member or the option `field` gives.
+///
+/// # Errors
+/// INVALID for another text.
+pub(crate) fn read_uuid(field: &str, text: &str) -> Result<Uuid> {
     let uuid = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
     uuid.ok_or_else(|| {
-        Error::invalid("uuid is not a UUID such as 0194a3f0-5c1e-7d3b-8a41-2f6e9c0b7d15")
-            .field("uuid")
-            .actual(text)
+        let message = format!("{field} is not a UUID such as 0194a3f0-5c1e-7d3b-8a41-2f6e9c0b7d15");
+        Error::invalid(message).field(field).actual(text)
     })
+}
+
+/// Numbers by prefix text.
+fn read_numbers(numbers: JsonText<'static>) -> Result<Object> {
+    let Some(numbers) = optional_object("numbers", numbers)? else { return Ok(Object::default()) };
+    let numbers = numbers.object();
+    for (prefix, number) in numbers.iter() {
+        let is_number = matches!(number, Value::Number(it) if it.as_u64().is_some_and(|it| it > 0));
+        if !is_number {
+            let field = format!("numbers.{prefix}");
+            return Err(wrong_type(&field, "a whole number from 1", number.type_name()));
+        }
+    }
+    Ok(numbers)
 }
 
 fn read_rev(value: &JsonText<'_>) -> Result<Option<u64>> {
@@ -353,8 +398,8 @@ fn unknown_member(name: &str, schema: &Schema) -> Error {
         return error.hint(format!(r#"'{name}' is a dimension: put it into "dimensions""#));
     }
     error
-        .candidates(MEMBERS.iter().map(|&member| member.to_owned()).collect())
-        .hint(r#"free fields belong into "data""#)
+        .known(name, MEMBERS.iter().map(|&member| member.to_owned()).collect())
+        .or_hint(r#"free fields belong into "data""#)
 }
 
 fn unknown_dimension(name: &str, schema: &Schema) -> Error {
@@ -362,6 +407,6 @@ fn unknown_dimension(name: &str, schema: &Schema) -> Error {
     Error::invalid(format!("the schema has no dimension '{name}'"))
         .named("UNKNOWN_DIMENSION")
         .field(format!("dimensions.{name}"))
-        .candidates(known)
-        .hint(r#"declare it in the schema, or put free fields into "data""#)
+        .known(name, known)
+        .or_hint(r#"declare it in the schema, or put free fields into "data""#)
 }

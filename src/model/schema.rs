@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 pub(crate) use indexes::{IndexDeclaration, KEY_INDEX, ReduceKind};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::model::json::{Object, Raw, Value, from_value};
 use crate::model::prefix;
 
@@ -18,6 +18,9 @@ use crate::model::prefix;
 pub(crate) const DIMENSIONS_MAX: usize = 7;
 const VALUES_MAX: usize = 60_000;
 const NAME_BYTES_MAX: usize = 255;
+/// Declared values, and characters of a wrong one, that an error shows at most.
+const LISTED_MAX: usize = 40;
+const SHOWN_MAX: usize = 80;
 const RESERVED_NAMES: [&str; 9] =
     ["uuid", "id", "key", "rev", "title", "body", "created_at", "updated_at", "data"];
 const MEMBERS: [&str; 5] =
@@ -108,6 +111,37 @@ impl Dimension {
     /// Whether `value` may be written here.
     pub(crate) fn allows(&self, value: &str) -> bool {
         self.values.as_ref().is_none_or(|values| values.iter().any(|known| known == value))
+    }
+
+    /// Checks that `value` may be written here.
+    ///
+    /// # Errors
+    /// INVALID with the declared values.
+    pub(crate) fn check(&self, value: &str) -> Result<()> {
+        if self.allows(value) { Ok(()) } else { Err(self.outside(value)) }
+    }
+
+    #[cold]
+    fn outside(&self, value: &str) -> Error {
+        let (list, found) = (self.listed(), shown(value, SHOWN_MAX));
+        Error::invalid(format!("'{}' takes one of {list}, not '{found}'", self.name))
+            .named("VALUE_OUTSIDE_DIMENSION")
+            .expected(format!("one of {list}"))
+            .actual(found)
+            .known(value, self.values.clone().unwrap_or_default())
+    }
+
+    /// What is wrong with a document of a file that holds `value` here.
+    pub(crate) fn complaint(&self, value: &str) -> String {
+        let found = shown(value, SHOWN_MAX);
+        format!("'{}' holds '{found}', which is none of {}", self.name, self.listed())
+    }
+
+    /// The declared values, or the first of many.
+    fn listed(&self) -> String {
+        let values = self.values.as_deref().unwrap_or_default();
+        let more = if values.len() > LISTED_MAX { ", ..." } else { "" };
+        values.get(..LISTED_MAX).unwrap_or(values).join(", ") + more
     }
 }
 
@@ -285,14 +319,14 @@ impl DimensionText {
             if let Some((value, _)) = prefixes.iter().find(|(value, _)| !declared(value)) {
                 return Err(Error::invalid(format!("prefixes names '{value}', not one of values"))
                     .field(format!("prefixes.{value}"))
-                    .candidates(values.iter().take(20).cloned().collect()));
+                    .known(value, values.clone()));
             }
             if let Some(value) = self.default_value.as_ref().filter(|value| !declared(value)) {
                 return Err(Error::invalid(format!(
                     "default_value '{value}' is not one of values"
                 ))
                 .field("default_value")
-                .candidates(values.iter().take(20).cloned().collect()));
+                .known(value, values.clone()));
             }
         }
         Ok(Dimension {

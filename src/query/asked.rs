@@ -158,12 +158,12 @@ impl Compiler<'_> {
             (Field::Dimension(place), _) => {
                 let Some(text) = scalar_text(value) else { return Ok(as_it_is()) };
                 let dimension = schema.dimensions.get(*place);
-                let declared = dimension.filter(|dimension| dimension.values.is_some());
-                let code = declared.map(|dimension| (dimension, dimension.code(&text)));
-                Ok(match code.filter(|(dimension, code)| dimension.value(*code).is_some()) {
-                    Some((_, code)) => SortValue::Place(code),
-                    None => SortValue::Json(Value::String(text)),
-                })
+                let Some(dimension) = dimension.filter(|dimension| dimension.values.is_some())
+                else {
+                    return Ok(SortValue::Json(Value::String(text)));
+                };
+                dimension.check(&text)?;
+                Ok(SortValue::Place(dimension.code(&text)))
             }
             (Field::Parent(_), Value::String(id)) => {
                 let uuid = self.source.uuid(self.source.resolve(id)?);

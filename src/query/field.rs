@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::model::schema::{DimensionKind, Schema};
-use crate::query::mistake::{nearest, shown, unknown};
+use crate::query::mistake::{shown, unknown};
 
 /// The members of a document that a query may name, apart from `dimensions`.
 const DOCUMENT_FIELDS: [&str; 11] = [
@@ -170,12 +170,9 @@ fn unknown_field(name: &str, schema: &Schema) -> Error {
             }
         }
     }
-    let is_close = nearest(name, &known).is_some();
-    let error = unknown("field", name, known).named("UNKNOWN_FIELD");
-    if is_close {
-        return error;
-    }
-    error.hint("members of data are written data.NAME, undeclared dimensions dimensions.NAME")
+    unknown("field", name, known)
+        .named("UNKNOWN_FIELD")
+        .or_hint("members of data are written data.NAME, undeclared dimensions dimensions.NAME")
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::engine::draft::{Draft, Outcome};
 use crate::engine::feed::changes;
 use crate::engine::listing::{self, Scan};
-use crate::engine::open::{open_file, open_memory};
+use crate::engine::open::{Violation, open_file, open_memory, violations};
 use crate::engine::operation::{Operation, Target, read_batch};
 use crate::engine::snapshots::SnapshotReport;
 use crate::engine::state::State;
@@ -223,6 +223,7 @@ impl Store {
                 unsynced: backlog.unsynced,
                 unsynced_ms: backlog.unsynced_age.as_millis(),
                 violations: state.violating().len(),
+                violation_examples: violations(state).collect(),
                 conflicts: backlog.kept_aside.iter().map(|path| path.to_string_lossy()).collect(),
                 text_bytes: state.text_bytes().0,
                 text_bytes_held: state.text_bytes().1,
@@ -294,41 +295,41 @@ impl Store {
         })
     }
 
-    /// Merges a patch into a document and returns it. Options: `if_rev`.
+    /// Merges a patch into a document and returns it. Options: `if_rev`, `if_uuid`.
     ///
     /// # Errors
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, CONSTRAINT, EXISTS, LIMIT; those of writing.
     pub fn update(&self, id: &str, patch: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
             let patch = self.read_document(patch)?;
-            let ChangeOptions { if_rev } = read(options)?;
-            Ok(Operation::Update { target: Target::Id(id.to_owned()), patch, if_rev })
+            let guard = read::<ChangeOptions>(options)?.guard()?;
+            Ok(Operation::Update { target: Target::Id(id.to_owned()), patch, guard })
         })
     }
 
     /// Replaces a document, or creates it when `id` is a `key:` or a UUID that is not there, and
-    /// returns it. Options: `if_rev`.
+    /// returns it. Options: `if_rev`, `if_uuid`.
     ///
     /// # Errors
     /// As [`Store::update`].
     pub fn replace(&self, id: &str, document: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
             let document = self.read_document(document)?;
-            let ChangeOptions { if_rev } = read(options)?;
-            Ok(Operation::Replace { id: id.to_owned(), document, if_rev })
+            let guard = read::<ChangeOptions>(options)?.guard()?;
+            Ok(Operation::Replace { id: id.to_owned(), document, guard })
         })
     }
 
     /// Deletes a document and returns `{"deleted":[...]}`, the documents as they were. Options:
-    /// `cascade`, `if_rev`.
+    /// `cascade`, `if_rev`, `if_uuid`.
     ///
     /// # Errors
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, HAS_CHILDREN; those of writing.
     pub fn delete(&self, id: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let DeleteOptions { cascade, if_rev } = read(options)?;
-            let (target, cascade) = (Target::Id(id.to_owned()), cascade.unwrap_or(false));
-            Ok(Operation::Delete { target, cascade, if_rev })
+            let options: DeleteOptions = read(options)?;
+            let (target, guard) = (Target::Id(id.to_owned()), options.guard()?);
+            Ok(Operation::Delete { target, cascade: options.cascade.unwrap_or(false), guard })
         })
     }
 
@@ -342,11 +343,7 @@ impl Store {
         let NoOptions {} = read(options)?;
         self.write(|draft| {
             let operations = read_before.take().map_or_else(|| read_batch(operations), Ok)?;
-            let mut outcomes = Vec::with_capacity(operations.len());
-            for (index, operation) in operations.into_iter().enumerate() {
-                let outcome = draft.run(operation);
-                outcomes.push(outcome.map_err(|error| error.within(&index.to_string()))?);
-            }
+            let outcomes = draft.run_all(operations)?;
             Ok(batch_report(draft, &outcomes))
         })
     }
@@ -486,6 +483,7 @@ struct Info<'a> {
     unsynced: u64,
     unsynced_ms: u128,
     violations: usize,
+    violation_examples: Vec<Violation>,
     conflicts: Vec<Cow<'a, str>>,
     text_bytes: usize,
     text_bytes_held: usize,

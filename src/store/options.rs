@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::Limits;
 use crate::engine::clock::ClockOptions;
+use crate::engine::guard::Guard;
 use crate::engine::open::Request;
 use crate::engine::policy::{Checkpoint, Durability};
 use crate::error::{Error, ErrorKind, Result};
@@ -130,15 +131,29 @@ pub(super) struct GetOptions {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChangeOptions {
-    pub(super) if_rev: Option<u64>,
+    if_rev: Option<u64>,
+    if_uuid: Option<String>,
+}
+
+impl ChangeOptions {
+    pub(super) fn guard(&self) -> Result<Guard> {
+        Guard::read(self.if_rev, self.if_uuid.as_deref())
+    }
 }
 
 /// The options of delete.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeleteOptions {
-    pub(super) if_rev: Option<u64>,
+    if_rev: Option<u64>,
+    if_uuid: Option<String>,
     pub(super) cascade: Option<bool>,
+}
+
+impl DeleteOptions {
+    pub(super) fn guard(&self) -> Result<Guard> {
+        Guard::read(self.if_rev, self.if_uuid.as_deref())
+    }
 }
 
 /// The options of changes.

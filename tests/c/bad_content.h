@@ -50,7 +50,7 @@
 { UPDATE, { "1", "{\"dimensions\":{\"parent\":\"1.1\"}}" }, NANOSTORE_CONSTRAINT },
 { UPDATE, { "1", "{\"dimensions\":{\"parent\":\"7\"}}" }, NANOSTORE_NOTFOUND },
 { UPDATE, { "1", "{\"dimensions\":{\"status\":\"finished\"}}" }, NANOSTORE_INVALID },
-{ UPDATE, { "1", "{\"uuid\":\"aaaaaaaa-0000-7000-8000-000000000009\"}" }, NANOSTORE_INVALID },
+{ UPDATE, { "1", "{\"uuid\":\"aaaaaaaa-0000-7000-8000-000000000009\"}" }, NANOSTORE_CONFLICT },
 { UPDATE, { "1", "{\"id\":\"d1\"}" }, NANOSTORE_INVALID },
 { UPDATE, { "1", "{\"nosuch\":1}" }, NANOSTORE_INVALID },
 { UPDATE, { "1", "{}", "{\"if_rev\":99}" }, NANOSTORE_CONFLICT },

@@ -82,7 +82,10 @@ fn condition(random: &mut Random, ids: &[String]) -> String {
         3 => format!(r#""data.due":{{"$in":[{due},{}]}}"#, random.of(&DUES)),
         4 => r#""data.due":{"$prefix":"2026-01"}"#.to_owned(),
         5 => r#""data.due":{"$exists":true}"#.to_owned(),
-        6 => format!(r#""status":"{}""#, random.of(&["pending", "active", "done", "other"])),
+        6 => format!(
+            r#""status":{}"#,
+            random.of(&[r#""pending""#, r#""active""#, r#""done""#, r#"{"$like":"other"}"#])
+        ),
         7 => r#""status":{"$in":["active","done"]}"#.to_owned(),
         8 => format!(r#""priority":{{"$gte":"{}"}}"#, random.of(&["low", "medium", "high"])),
         9 => format!(r#""context":{{"$in":["{}","5"]}}"#, random.of(&["home", "work", "no"])),

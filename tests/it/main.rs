@@ -27,6 +27,7 @@ mod obstacles;
 mod plain_model;
 mod processes;
 mod random;
+mod returning;
 mod rust_player;
 mod salvage;
 mod script;

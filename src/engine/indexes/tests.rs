@@ -168,12 +168,12 @@ fn a_write_makes_the_unique_indexes_that_it_could_break() {
     document.uuid = uuid::Uuid::from_u128(7);
     let data = std::mem::replace(&mut document.data, JsonText::EMPTY_OBJECT);
     let (slot, keys) = changed.add(&mut document, 0);
-    changed.check_unique(slot, &keys).unwrap();
+    changed.check_unique(slot, &keys, &changed).unwrap();
     assert!(made(&changed).0.is_empty(), "without a key nothing is checked");
     document.uuid = uuid::Uuid::from_u128(8);
     document.data = data;
     let (slot, keys) = changed.add(&mut document, 0);
-    assert_eq!(changed.check_unique(slot, &keys).unwrap_err().name(), "NOT_UNIQUE");
+    assert_eq!(changed.check_unique(slot, &keys, &changed).unwrap_err().name(), "NOT_UNIQUE");
     assert_eq!(made(&changed).0, [BY_NUMBER]);
     assert!(made(&state).0.is_empty());
     // The next write makes it for both.

@@ -35,12 +35,12 @@ use ahead::{Ahead, read_ahead};
 use canonical::Buffers;
 pub(crate) use canonical::{Canonical, Head};
 pub(crate) use envelope::Envelope;
-pub(crate) use reading::settle_dimensions;
+pub(crate) use reading::{is_file_name_of_member, settle_dimensions};
 pub(crate) use salvage::salvage;
 pub(crate) use writer::Writer;
 
 /// What the members of `data` are called among the dimensions of a file.
-const DATA_PREFIX: &str = "_data.";
+pub(crate) const DATA_PREFIX: &str = "_data.";
 
 /// How a file is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

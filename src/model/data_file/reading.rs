@@ -55,6 +55,11 @@ pub(super) fn read_document<'a>(
     Ok(document)
 }
 
+/// Whether a file takes a name for one of the members that every document has.
+pub(crate) fn is_file_name_of_member(name: &str) -> bool {
+    !member_of(name).is_empty() || name == "SimpleID"
+}
+
 /// The member that a name in a file stands for; empty for names that this version does not know.
 fn member_of(name: &str) -> &'static str {
     match name {

@@ -63,18 +63,18 @@ impl Failure {
                 Error::invalid(format!("unknown option '{path}'; known: {}", known.join(", ")))
                     .named("UNKNOWN_OPTION")
                     .field(path)
-                    .candidates(owned(known))
+                    .known(&name, owned(known))
             }
             Cause::UnknownWord { word, known } => {
                 let path = place(&self.path);
                 let what = path.as_ref().map_or("this".to_owned(), |path| format!("'{path}'"));
                 let list = known.join(", ");
-                let word = shown(&word);
-                let error = Error::invalid(format!("{what} takes one of {list}, not '{word}'"))
+                let found = shown(&word);
+                let error = Error::invalid(format!("{what} takes one of {list}, not '{found}'"))
                     .named("UNKNOWN_VALUE")
                     .expected(format!("one of {list}"))
-                    .actual(word)
-                    .candidates(owned(known));
+                    .actual(found)
+                    .known(&word, owned(known));
                 with_field(error, path)
             }
             Cause::Missing(name) => {
@@ -106,11 +106,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 }
 
 fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_MAX).collect();
-    if shown.len() < text.len() {
-        shown.push_str("...");
-    }
-    shown
+    crate::error::shown(text, SHOWN_MAX)
 }
 
 impl fmt::Display for Failure {
@@ -282,6 +278,19 @@ mod tests {
         let error = read(&format!(r#"{{"{long}":1}}"#)).unwrap_err();
         assert!(error.message().starts_with("unknown option 'xxx"), "{error}");
         assert!(!error.to_json().contains(&long), "{error:?}");
+    }
+
+    #[test]
+    fn a_misspelt_name_is_answered_with_the_nearest_known_one() {
+        for (text, hint) in [
+            (r#"{"creat":true}"#, "did you mean 'create'?"),
+            (r#"{"inner":{"nmaes":[]}}"#, "did you mean 'names'?"),
+            (r#"{"durability":"batch"}"#, "did you mean 'batched'?"),
+        ] {
+            let json = read(text).unwrap_err().to_json();
+            assert!(json.contains(hint), "{json}");
+        }
+        assert!(!read(r#"{"colour":1}"#).unwrap_err().to_json().contains("did you mean"));
     }
 
     #[test]

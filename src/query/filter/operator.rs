@@ -19,6 +19,8 @@ use crate::query::reader::Reading;
 
 const PARENT_OPERATORS: [&str; 6] = ["$eq", "$ne", "$in", "$nin", "$exists", "$not"];
 const TIME: &str = "a time such as 2026-01-01T00:00:00Z";
+/// The way to documents with a value that no write takes.
+const TYPED: &str = "another value that somebody typed into the file is found by $like";
 
 impl<'a> Compiler<'a> {
     /// Compiles one of the operators that are no negation of another one.
@@ -100,7 +102,13 @@ impl<'a> Compiler<'a> {
                 Err(error) => self.fail(error.expected(TIME).actual(shown(text))),
             },
             _ if field.is_time() => self.wrong_type(TIME, value),
-            _ => Ok(Operand::Json(in_case_of(field, value))),
+            _ => {
+                let value = in_case_of(field, value);
+                if let Field::Dimension(place) = field {
+                    self.check_value(*place, &value)?;
+                }
+                Ok(Operand::Json(value))
+            }
         }
     }
 
@@ -123,6 +131,19 @@ impl<'a> Compiler<'a> {
         Node::Code(CodeTest { dimension: place, passing, otherwise: Some(test) })
     }
 
+    /// Checks a value that a dimension is compared with: one that no write takes is a slip.
+    fn check_value(&self, place: usize, value: &Value) -> Result<()> {
+        let Some(dimension) = self.source.schema().dimensions.get(place) else { return Ok(()) };
+        match value {
+            Value::String(text) => match dimension.check(text) {
+                Ok(()) => Ok(()),
+                Err(error) => self.fail(error.or_hint(TYPED)),
+            },
+            _ if dimension.values.is_none() => Ok(()),
+            _ => self.wrong_type("a declared value", value),
+        }
+    }
+
     /// A range of a dimension: by place where values are declared, by text elsewhere.
     fn dimension_range(&mut self, place: usize, name: &str, operand: &'a Value) -> Result<Node> {
         let test = self.plain_test(&Field::Dimension(place), name, operand)?;
@@ -132,10 +153,9 @@ impl<'a> Compiler<'a> {
             return Ok(self.dimension(place, test));
         };
         let wanted_place = values.iter().position(|value| Some(value.as_str()) == wanted.as_str());
+        // Nothing is greater or less than null.
         let Some(wanted_place) = wanted_place else {
-            let actual = wanted.as_str().unwrap_or(wanted.type_name());
-            let error = unknown("value", actual, values.clone());
-            return self.fail(error.named("VALUE_OUTSIDE_DIMENSION"));
+            return self.wrong_type("a declared value", operand);
         };
         let within = (0..values.len()).map(|place| side.takes(place.cmp(&wanted_place)));
         let passing = std::iter::once(false).chain(within).collect();

@@ -111,7 +111,7 @@ func main() {
 		err = errors.Join(run(store, words[1], words[2:]), store.Close())
 	}
 	if failure := (*nanostore.Error)(nil); errors.As(err, &failure) && failure.Hint != "" {
-		err = fmt.Errorf("%w\n  hint: %s", err, failure.Hint)
+		err = fmt.Errorf("%s\n  hint: %s", failure.Message, failure.Hint)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "todo:", err)

@@ -114,7 +114,7 @@ do {
     try command.run(store, Array(words.dropFirst(2)))
     try store.close()
 } catch {
-    print("todo: \(error)")
+    print("todo: \((error as? NanostoreError)?.message ?? "\(error)")")
     if let hint = (error as? NanostoreError)?.hint { print("  hint: \(hint)") }
     exit(1)
 }

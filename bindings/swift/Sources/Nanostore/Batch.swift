@@ -36,8 +36,10 @@ public struct Batch: Hashable, Sendable, ExpressibleByArrayLiteral {
             add(try DocumentEncoder.encode(document, as: .whole), as: name)
         }
 
-        public static func update(_ id: String, _ patch: JSON, ifRev: Int? = nil) -> Operation {
-            make("update", [("id", JSON(id)), ("patch", patch), ("if_rev", ifRev.map { JSON($0) })])
+        public static func update(
+            _ id: String, _ patch: JSON, ifRev: Int? = nil, ifUUID: String? = nil
+        ) -> Operation {
+            make("update", [("id", JSON(id)), ("patch", patch)], guarding(ifRev, ifUUID))
         }
 
         public static func update(_ ids: [String], _ patch: JSON) -> Operation {
@@ -49,10 +51,17 @@ public struct Batch: Hashable, Sendable, ExpressibleByArrayLiteral {
         }
 
         public static func replace(
-            _ id: String, _ document: JSON, ifRev: Int? = nil
+            _ id: String, _ document: JSON, ifRev: Int? = nil, ifUUID: String? = nil
         ) -> Operation {
-            let rev = ifRev.map { JSON($0) }
-            return make("replace", [("id", JSON(id)), ("document", document), ("if_rev", rev)])
+            make("replace", [("id", JSON(id)), ("document", document)], guarding(ifRev, ifUUID))
+        }
+
+        public static func delete(
+            _ id: String, cascade: Bool = false, ifRev: Int? = nil, ifUUID: String? = nil
+        ) -> Operation {
+            let cascade: JSON? = cascade ? true : nil
+            return make(
+                "delete", [("id", JSON(id)), ("cascade", cascade)], guarding(ifRev, ifUUID))
         }
 
         public static func delete(_ ids: [String], cascade: Bool = false) -> Operation {
@@ -64,9 +73,11 @@ public struct Batch: Hashable, Sendable, ExpressibleByArrayLiteral {
             make("delete", [("where", condition.json), ("cascade", cascade ? true : nil)])
         }
 
-        private static func make(_ op: String, _ members: [(String, JSON?)]) -> Operation {
+        private static func make(
+            _ op: String, _ members: [(String, JSON?)], _ guards: [(String, JSON)] = []
+        ) -> Operation {
             let given = members.compactMap { name, value in value.map { (name, $0) } }
-            return Operation(json: JSON([("op", JSON(op))] + given))
+            return Operation(json: JSON([("op", JSON(op))] + given + guards))
         }
     }
 }

@@ -40,5 +40,6 @@ public struct NanostoreError: Error, Hashable, Sendable {
 }
 
 extension NanostoreError: CustomStringConvertible {
-    public var description: String { message }
+    /// The message, and the hint where there is one, on one line.
+    public var description: String { hint.map { "\(message) (\($0))" } ?? message }
 }

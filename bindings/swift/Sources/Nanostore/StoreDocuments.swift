@@ -14,12 +14,15 @@ extension Store {
 
     /// Changes the members that the patch has: null removes one, or sets a dimension to its
     /// default.
-    /// - Parameter ifRev: the revision that the document must still have.
+    /// - Parameters:
+    ///   - ifRev: the revision that the document must still have.
+    ///   - ifUUID: the document that the ID must still lead to; documents of one batch share a
+    ///     revision, so a short ID that was listed is guarded by both.
     @discardableResult
     public func update(
-        _ id: String, _ patch: JSON, ifRev: Int? = nil
+        _ id: String, _ patch: JSON, ifRev: Int? = nil, ifUUID: String? = nil
     ) throws(NanostoreError) -> Document {
-        try update(id, patch, options: ifRev.map { ["if_rev": JSON($0)] })
+        try update(id, patch, options: JSON(guarding(ifRev, ifUUID)))
     }
 
     @discardableResult
@@ -32,9 +35,9 @@ extension Store {
     /// Replaces a document as a whole; on a key or a UUID that is not there it adds it.
     @discardableResult
     public func replace(
-        _ id: String, _ document: JSON, ifRev: Int? = nil
+        _ id: String, _ document: JSON, ifRev: Int? = nil, ifUUID: String? = nil
     ) throws(NanostoreError) -> Document {
-        try replace(id, document, options: ifRev.map { ["if_rev": JSON($0)] })
+        try replace(id, document, options: JSON(guarding(ifRev, ifUUID)))
     }
 
     @discardableResult
@@ -47,13 +50,21 @@ extension Store {
     /// Deletes a document, with `cascade` everything below it too; gives them as they were.
     @discardableResult
     public func delete(
-        _ id: String, cascade: Bool = false, ifRev: Int? = nil
+        _ id: String, cascade: Bool = false, ifRev: Int? = nil, ifUUID: String? = nil
     ) throws(NanostoreError) -> [Document] {
-        var options: [(String, JSON)] = []
+        var options = guarding(ifRev, ifUUID)
         if cascade { options.append(("cascade", true)) }
-        if let ifRev { options.append(("if_rev", JSON(ifRev))) }
         let report = try delete(id, options: JSON(options))
         return (report["deleted"]?.elements ?? []).map(Document.init(json:))
+    }
+
+    /// Deletes a document that was read, wherever its short ID leads by now, if it is still as it
+    /// was read.
+    @discardableResult
+    public func delete(
+        _ document: Document, cascade: Bool = false
+    ) throws(NanostoreError) -> [Document] {
+        try delete(document.uuid, cascade: cascade, ifRev: document.json["rev"]?.int)
     }
 
     @discardableResult
@@ -69,4 +80,12 @@ extension Store {
         }
         return BatchResult(json: document.json)
     }
+}
+
+/// The members that let a write succeed only on a document, or a version of it.
+func guarding(_ rev: Int?, _ uuid: String?) -> [(String, JSON)] {
+    let given: [(String, JSON?)] = [
+        ("if_rev", rev.map { JSON($0) }), ("if_uuid", uuid.map { JSON($0) }),
+    ]
+    return given.compactMap { name, value in value.map { (name, $0) } }
 }

@@ -13,7 +13,8 @@ extension Store {
     }
 
     /// Makes the members that the value's type has as the value says: nil removes one. Members
-    /// that the type does not have stay. A `rev` in the value must still be the document's.
+    /// that the type does not have stay. A `uuid` and a `rev` in the value must still be the
+    /// document's.
     @discardableResult
     public func update(_ id: String, _ value: some Encodable) throws(NanostoreError) -> Document {
         try update(id, DocumentEncoder.encode(value, as: .patch))

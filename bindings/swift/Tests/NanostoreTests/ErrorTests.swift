@@ -15,6 +15,35 @@ final class ErrorTests: XCTestCase {
         let wrong = failure { try store.add(["dimensions": ["status": "dome"]]) }
         XCTAssertEqual(wrong?.field, "dimensions.status")
         XCTAssertEqual(wrong?.json["candidates"]?.elements?.map(\.string), ["open", "done"])
+        XCTAssertEqual(wrong?.hint, "did you mean 'done'?")
+        XCTAssertEqual(wrong.map { "\($0)" }, wrong.map { "\($0.message) (did you mean 'done'?)" })
+    }
+
+    func test_an_id_that_leads_to_another_document_is_a_conflict() throws {
+        let store = try Store(":memory:")
+        try store.apply([.add(["title": "A"]), .add(["title": "B"]), .add(["title": "C"])])
+        let listed = try store.list().documents
+        try store.delete("1")
+        let (b, c) = (listed[1], listed[2])
+        let calls: [() throws -> Void] = [
+            { try store.update("2", ["body": "x"], ifUUID: b.uuid) },
+            { try store.replace("2", ["body": "x"], ifRev: b.rev, ifUUID: b.uuid) },
+            { try store.replace("2", b.json) },
+            { try store.delete("2", ifRev: b.rev, ifUUID: b.uuid) },
+            { try store.apply([.update("2", ["body": "x"], ifUUID: b.uuid)]) },
+            { try store.apply([.replace("2", ["body": "x"], ifUUID: b.uuid)]) },
+            { try store.apply([.delete("2", ifUUID: b.uuid)]) },
+        ]
+        for (n, call) in calls.enumerated() {
+            let error = failure(of: call)
+            XCTAssertEqual(error?.status, .conflict, "call \(n)")
+            XCTAssertEqual(error?.message, "2 is now another document: \"C\"", "call \(n)")
+        }
+        try store.update("1", ["body": "x"], ifRev: b.rev, ifUUID: b.uuid)
+        XCTAssertEqual(failure { try store.delete(b) }?.status, .conflict)
+        XCTAssertEqual(try store.delete(c).map(\.title), ["C"])
+        try store.add(c.json)
+        XCTAssertEqual(try store.get(c.uuid).createdAt, c.createdAt)
     }
 
     func test_calls_throw_the_one_type_of_error() throws {
