@@ -4,9 +4,13 @@
 //! the error's `name`, never into a new kind. Messages are lower case, name the thing, say what was
 //! expected and what was found, and then the way out. They never quote document content.
 
+mod spelling;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub(crate) use spelling::{nearest, shown};
 
 /// The result of everything in this library that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -212,6 +216,24 @@ impl Error {
         self.0.line = Some(line);
         self.0.column = Some(column);
         self
+    }
+
+    /// Puts before the message which text the error is about, and where in it: a program may show
+    /// nothing but the message.
+    #[must_use]
+    pub(crate) fn in_text(mut self, text: &str) -> Error {
+        let place = match self.position() {
+            Some((line, column)) => format!("{text}, line {line}, column {column}"),
+            None => text.to_owned(),
+        };
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
+    /// Names the argument of a call whose JSON is at fault, unless a member of it is named.
+    #[must_use]
+    pub(crate) fn in_argument(self, name: &'static str) -> Error {
+        if self.position().is_none() && self.0.field.is_some() { self } else { self.in_text(name) }
     }
 
     /// Says what was expected.

@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, nearest};
 use crate::model::schema::{DimensionKind, Schema};
-use crate::query::mistake::{nearest, shown, unknown};
+use crate::query::mistake::{shown, unknown};
 
 /// The members of a document that a query may name, apart from `dimensions`.
 const DOCUMENT_FIELDS: [&str; 11] = [
