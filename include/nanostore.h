@@ -462,7 +462,8 @@ nanostore_status nanostore_json_get(const char *json,
  *   Documents that the schema breaks stay: nanostore_info counts them. A handle that only reads
  *   uses it without keeping it.
  * - `create`: false refuses a path that does not exist with NANOSTORE_NOTFOUND; true is the
- *   default then. An existing empty file is taken for a new store only when `true` is given.
+ *   default then. An existing file that is empty, or an object without members, is taken for a new
+ *   store only when `true` is given.
  * - `read_only`: true needs no rights to write, makes no file and refuses writes.
  * - `durability`: "sync" (a write is on disk when its call returns) or "batched" (it survives the
  *   end of the process at once, and is on disk at most `interval_ms` later, or at nanostore_sync
@@ -483,7 +484,8 @@ nanostore_status nanostore_json_get(const char *json,
  *   its file document by document. The damaged log or file is kept beside the store, in a file
  *   that nanostore_info lists in `conflicts`. With `read_only`, nothing is written: see what
  *   would be kept, and by nanostore_verify what would be lost. Otherwise a damaged store is
- *   NANOSTORE_CORRUPT, and so is a file of which nothing can be read.
+ *   NANOSTORE_CORRUPT, and so is a file of which nothing can be read. A file that is no store is
+ *   never salvaged.
  * - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
  *   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
  *   store must agree on them.
@@ -502,9 +504,9 @@ nanostore_status nanostore_json_get(const char *json,
  *   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
  *   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read, or not be replaced: it
  *   is named MOUNT_POINT, STICKY_FOLDER, IMMUTABLE or APPEND_ONLY then; `"read_only":true` opens
- *   it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise not a store; `line` and
- *   `column` of the error say where; named LOG_DAMAGED or LOG_MISSING where the log is; see
- *   `salvage`);
+ *   it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise damaged: message, `line` and
+ *   `column` of the error say where; named NOT_A_STORE where it is no store, LOG_DAMAGED or
+ *   LOG_MISSING where the log is at fault; see `salvage`);
  *   NANOSTORE_TOONEW; NANOSTORE_TIMEOUT;
  *   NANOSTORE_SCHEMA_MISMATCH; NANOSTORE_CONSTRAINT (`strict`); NANOSTORE_UNSUPPORTED (also named
  *   HARD_LINKED: the file has several names); NANOSTORE_LIMIT; NANOSTORE_IO; NANOSTORE_NOSPACE;
@@ -683,8 +685,9 @@ nanostore_status nanostore_info(nanostore *store,
  *
  * `ok` is true when `problems` is empty. A problem is a document that breaks the schema, a parent
  * that is missing, parents that form a circle, or a key that two documents claim, as their own or
- * in a unique index: what a person may do to a file with an editor. `line` is that of the document
- * in the file, where it is known.
+ * in a unique index: what a person may do to a file with an editor; or, as "misspelt", a member
+ * that nobody knows with nearly the name of one that everybody knows. `line` is that of the
+ * document in the file, where it is known.
  * Of a file that cannot be read as a whole, the problem "corrupt" says why, and problems "lost"
  * say, with their lines, what opening it with `salvage` would leave out.
  * Problems come in the order of the file. The check itself changes nothing; a store with problems

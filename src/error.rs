@@ -222,6 +222,24 @@ impl Error {
         self
     }
 
+    /// Puts before the message which text the error is about, and where in it: a program may show
+    /// nothing but the message.
+    #[must_use]
+    pub(crate) fn in_text(mut self, text: &str) -> Error {
+        let place = match self.position() {
+            Some((line, column)) => format!("{text}, line {line}, column {column}"),
+            None => text.to_owned(),
+        };
+        self.0.message = format!("{place}: {}", self.0.message);
+        self
+    }
+
+    /// Names the argument of a call whose JSON is at fault, unless a member of it is named.
+    #[must_use]
+    pub(crate) fn in_argument(self, name: &'static str) -> Error {
+        if self.position().is_none() && self.0.field.is_some() { self } else { self.in_text(name) }
+    }
+
     /// Says what was expected.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Error {

@@ -12,7 +12,7 @@ use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits, load, overridden};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::data_file::salvage;
+use crate::model::data_file::{NOT_A_STORE, salvage};
 use crate::model::schema::Schema;
 use crate::storage::{Change, Exclusive, Kept, LeftOver, Loaded, Record, file_gone};
 
@@ -169,7 +169,8 @@ impl Engine {
                 Err(error) => error,
             };
             let waited = self.machine.monotonic().saturating_sub(start);
-            let is_corrupt = error.kind() == ErrorKind::Corrupt;
+            // What is no store is neither half of one nor mended.
+            let is_corrupt = error.kind() == ErrorKind::Corrupt && error.name() != NOT_A_STORE;
             if is_corrupt && loaded.fresh && waited <= HALF_WRITTEN_WAIT {
                 self.machine.sleep(HALF_WRITTEN_PAUSE);
                 continue;
@@ -205,12 +206,13 @@ impl Engine {
     ) -> Result<Found> {
         let image = loaded.image.as_deref().ok_or_else(|| self.gone(loaded))?;
         let stored = load::read(image, None, 0);
-        let mut state = match (stored, &schema) {
+        let stored = match (stored, &schema) {
             (Err(error), Some(schema)) if error.name() == load::BROKEN_SCHEMA => {
-                load::read(image, Some(schema.clone()), 0)?
+                load::read(image, Some(schema.clone()), 0)
             }
-            (stored, _) => stored?,
+            (stored, _) => stored,
         };
+        let mut state = stored.map_err(|error| self.in_file(error))?;
         let base = state.commit;
         state.commit = base.max(loaded.commit_floor);
         let mut replay = Replay::new(loaded.merge);
@@ -240,6 +242,14 @@ impl Engine {
             poisoned: loaded.poisoned,
             damaged: None,
         })
+    }
+
+    /// Names the file before what is wrong in it.
+    fn in_file(&self, error: Error) -> Error {
+        match self.description().path {
+            Some(path) => error.in_text(&path.display().to_string()).path(&path),
+            None => error,
+        }
     }
 
     /// The error for a store whose data file is not there, although it was, or its log is.

@@ -10,8 +10,10 @@ use crate::engine::{Engine, Limits, load};
 use crate::error::{ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::walk::Walk;
-use crate::model::data_file::{self, Envelope, Read, Reader, salvage};
-use crate::model::document::ParentRef;
+use crate::model::data_file::{
+    self, Envelope, NOT_A_STORE, Read, Reader, doubtful_in_document, doubtful_in_envelope, salvage,
+};
+use crate::model::document::{ParentRef, Problem};
 use crate::model::json::line_column;
 use crate::model::schema::Schema;
 
@@ -51,6 +53,7 @@ impl Engine {
         let mut report = Report { ok: problems.is_empty(), problems };
         let Some(image) = self.image(limits)? else { return Ok(report) };
         match load::read(&image, None, 0) {
+            Err(error) if error.name() == NOT_A_STORE => {}
             Err(error) if error.kind() == ErrorKind::Corrupt => report.add_lost(&image),
             _ => self.add_lines(limits, &image, &mut report)?,
         }
@@ -123,6 +126,9 @@ fn findings(state: &State) -> Result<Vec<Finding>> {
                 report(problem.kind, Some(problem.field), problem.message);
             }
         }
+        for problem in doubtful_in_document(&state.file_document(slot)?, &state.schema) {
+            report(problem.kind, Some(problem.field), problem.message);
+        }
         if !state.forest().is_placed(slot) {
             if let Some((kind, message)) = why_unplaced(state, slot)? {
                 let parent = state.schema.hierarchy().map(|h| format!("dimensions.{}", h.member()));
@@ -140,6 +146,9 @@ fn findings(state: &State) -> Result<Vec<Finding>> {
         if let Some(message) = defect(state, slot) {
             report("defect", None, message.to_owned());
         }
+    }
+    for Problem { kind, field, message } in doubtful_in_envelope(&state.envelope) {
+        findings.push(Finding { kind, uuid: None, line: None, field: Some(field), message });
     }
     if let Some(message) = walk_defect(state).or_else(|| state.index_defect()) {
         let finding = Finding { kind: "defect", uuid: None, line: None, field: None, message };

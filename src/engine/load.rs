@@ -1,16 +1,18 @@
 //! From the bytes of a store to a state, and back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::engine::parents;
 use crate::engine::state::State;
 use crate::engine::state::gathered::{Gathered, TwoOfOneUuid};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
 use crate::model::data_file::{self, Canonical, Envelope, Read, Reader, Writer};
-use crate::model::json::{Number, Object, Value, cut, line_column, utf8};
+use crate::model::json::{Number, Object, Value, cut, line_column};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
 
@@ -22,19 +24,18 @@ pub(super) const BROKEN_SCHEMA: &str = "BROKEN_SCHEMA";
 /// # Errors
 /// CORRUPT with line and column, also for a stored schema that breaks the rules; TOONEW, LIMIT.
 pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64) -> Result<State> {
-    let text = utf8(image).map_err(|error| {
-        let message = format!("the file is damaged: {error}");
-        error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
-    })?;
-    let text = merge_conflict::resolve(text);
-    let mut loading = Loading { gathered: None, schema, offsets: Vec::new() };
+    let text = merge_conflict::resolve(data_file::text(image)?);
+    let mut loading = Loading { gathered: None, schema, offsets: Vec::new(), new: BTreeSet::new() };
     let envelope = data_file::read(&text, &mut loading);
     // What is wrong with a document comes before what is wrong behind it.
+    let new = std::mem::take(&mut loading.new);
     let mut state = loading.into_state(&text)?;
     let envelope = envelope?;
+    let unresolved = envelope.unresolved.clone();
     state.commit = state.commit.max(envelope.commit).max(commit_floor);
     state.envelope = Arc::new(envelope);
     number_stably(&mut state, None)?;
+    parents::settle(&mut state, &new, &unresolved)?;
     state.declare_indexes().map_err(broken_schema)?;
     Ok(state)
 }
@@ -47,6 +48,8 @@ struct Loading {
     schema: Option<Arc<Schema>>,
     /// Where the documents begin, by their slots.
     offsets: Vec<usize>,
+    /// The documents that have no UUID in the file.
+    new: BTreeSet<u32>,
 }
 
 impl Reader for Loading {
@@ -64,6 +67,10 @@ impl Reader for Loading {
         match document {
             Read::Canonical(Canonical { head, text }) => gathered.add(&head, text),
             Read::Free(mut document) => gathered.add_free(&mut document),
+            Read::New(mut document) => {
+                self.new.insert(self.offsets.len() as u32);
+                gathered.add_free(&mut document);
+            }
         }
         self.offsets.push(offset);
         Ok(())
@@ -97,25 +104,29 @@ fn stored_schema(envelope: &Envelope) -> Result<Schema> {
 }
 
 fn broken_schema(error: Error) -> Error {
-    let message = format!("the schema kept in the file breaks the rules: {error}");
+    let message = format!(
+        "the schema kept in the file breaks the rules: {error}; mend it there, or open with a \
+         schema, which replaces it"
+    );
     error
         .within("metadata.schema")
         .with_kind(ErrorKind::Corrupt)
         .named(BROKEN_SCHEMA)
         .with_message(message)
-        .hint("mend it in the file, or open with a schema, which replaces it")
 }
 
 fn two_of_one_uuid(text: &str, uuid: Uuid, first: usize, second: usize) -> Error {
     let ((first, _), (second, _)) = (line_column(text, first), line_column(text, second));
     Error::new(
         ErrorKind::Corrupt,
-        format!("the documents in line {first} and line {second} have the same UUID"),
+        format!(
+            "the documents in line {first} and line {second} have the same UUID; take one of them \
+             out, or its uuid and it becomes a document of its own"
+        ),
     )
     .named("DUPLICATE_UUID")
     .at(second, 1)
     .actual(uuid.hyphenated().to_string())
-    .hint("take one of them out, or take its uuid out and it becomes a document of its own")
 }
 
 /// Gives the documents of an edited file the revision `rev`, but for those that `known` holds just
@@ -235,6 +246,7 @@ pub(super) fn write(state: &State, take: &mut dyn FnMut(&[u8]) -> Result<()>) ->
     let mut envelope = (*state.envelope).clone();
     envelope.commit = state.commit;
     envelope.numbers = remembered(state);
+    envelope.unresolved = parents::unresolved(state)?;
     writer.finish(&envelope)
 }
 

@@ -9,7 +9,8 @@
 //! Nothing is visible before 4 returned, and everything of a batch is visible together after it.
 //! Reads run on the published state; a cursor holds a clone of it.
 //!
-//! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back
+//! - [`state`]: documents, names and trees of one commit; [`load`]: from bytes and back;
+//!   [`parents`]: those that people wrote in words of their own
 //! - [`draft`], [`batch`], [`writes`], [`guard`], [`operation`]: deciding
 //! - [`clock`]: times and UUIDs
 //! - [`tip`], [`commit`], [`group`], [`durable`], [`upkeep`]: keeping what was decided;
@@ -42,6 +43,7 @@ mod load;
 pub(crate) mod open;
 pub(crate) mod operation;
 mod overridden;
+mod parents;
 mod place;
 mod plan;
 pub(crate) mod policy;

@@ -13,7 +13,7 @@ use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::data_file::{Envelope, Format};
+use crate::model::data_file::{Envelope, Format, is_blank};
 use crate::model::schema::Schema;
 use crate::query::{Filter, Source};
 use crate::storage::json_file::{Access, JsonFile};
@@ -159,7 +159,7 @@ impl Engine {
         let exclusive = self.storage.lock(request.limits.lock_timeout)?;
         if self.is_stale() || exclusive.changed()? == Change::All {
             let loaded = exclusive.load()?;
-            if loaded.image.is_none() {
+            if is_unborn(&loaded, request.access) {
                 return self.create(&*exclusive, &loaded, request);
             }
             let schema = request.schema.clone().map(Arc::new);
@@ -266,6 +266,15 @@ impl Engine {
             })
         })
     }
+}
+
+/// Whether a new store begins: where there is no file, or, with `create`, one that holds nothing
+/// and held no store before.
+fn is_unborn(loaded: &Loaded, access: Access) -> bool {
+    let Some(image) = loaded.image.as_deref().filter(|image| !image.is_empty()) else {
+        return true;
+    };
+    access.create == Some(true) && !loaded.foreign && is_blank(image)
 }
 
 /// Whether the schema a caller opens with replaces the stored one.

@@ -11,6 +11,7 @@ use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 use crate::engine::indexes::{Indexes, Keys};
+use crate::engine::parents;
 use crate::error::Result;
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap};
@@ -415,6 +416,7 @@ impl State {
             state.add(&mut document, implied);
         }
         super::load::number_stably(&mut state, Some(self))?;
+        parents::settle(&mut state, &BTreeSet::new(), &parents::unresolved(self)?)?;
         state.declare_indexes()?;
         Ok(state)
     }

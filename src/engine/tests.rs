@@ -2,6 +2,7 @@
 
 pub(super) mod drafts;
 mod loads;
+mod parents;
 mod places;
 mod states;
 mod turns;

@@ -7,9 +7,9 @@ use crate::engine::guard::{Guard, SHOWN_MAX, other_uuid};
 use crate::engine::identify::{Identifier, identifier};
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::ids::LEVELS_MAX;
-use crate::model::document::{Document, ParentRef, push_uuid};
+use crate::model::document::{Document, ParentRef};
 use crate::model::input::{Beside, Input};
-use crate::model::json::{JsonText, Value};
+use crate::model::json::JsonText;
 use crate::model::schema::Schema;
 use crate::model::time::Time;
 
@@ -195,16 +195,11 @@ impl Draft {
 
     fn set_parent(&self, document: &mut Document, parent: ParentRef) {
         let Some(hierarchy) = self.state.schema.hierarchy() else { return };
-        match parent {
-            ParentRef::Uuid(uuid) => {
-                let mut text = String::with_capacity(36);
-                push_uuid(uuid, &mut text);
-                document.dimensions.insert(hierarchy.member().to_owned(), Value::String(text));
-            }
-            ParentRef::Root | ParentRef::Unreadable => {
-                document.dimensions.remove(hierarchy.member());
-            }
-        }
+        let uuid = match parent {
+            ParentRef::Uuid(uuid) => Some(uuid),
+            ParentRef::Root | ParentRef::Unreadable => None,
+        };
+        document.set_parent(hierarchy, uuid);
     }
 
     fn check_key_is_free(&self, document: &Document, own: Option<u32>) -> Result<()> {

@@ -43,10 +43,7 @@ impl Inputs {
     ) -> Result<&'a str> {
         // SAFETY: as the caller says.
         let text = unsafe { self.bytes(argument, text) }?;
-        utf8(text).map_err(|error| {
-            let message = format!("{argument}: {}", error.message());
-            error.with_message(message).field(argument)
-        })
+        utf8(text).map_err(|error| error.in_text(argument).field(argument))
     }
 
     /// Takes a text that may be left out.
@@ -197,12 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf8_is_refused_with_its_argument_and_offset() {
+    fn text_that_is_not_utf8_is_refused_with_its_argument_and_place() {
         let error = take(b"ab\n\xff\0").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert_eq!(error.field_path(), Some("document_json"));
-        assert!(error.message().starts_with("document_json: "), "{error}");
-        assert!(error.message().contains('3'), "{error}");
+        assert!(error.message().starts_with("document_json, line 2, column 1: "), "{error}");
         assert_eq!(error.position(), Some((2, 1)));
     }
 

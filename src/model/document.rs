@@ -9,13 +9,15 @@ use std::fmt::Write as _;
 
 use uuid::Uuid;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shown};
 use crate::model::json::{JsonText, Number, Object, Value, cut, quote};
 use crate::model::schema::{CODE_OTHER, DIMENSIONS_MAX, Dimension, DimensionKind, Schema};
 use crate::model::time::Time;
 
 /// Bytes of a key at most.
 pub(crate) const KEY_BYTES_MAX: usize = 512;
+/// Characters of a parent that nobody has understood that a message shows at most.
+const PARENT_SHOWN_MAX: usize = 40;
 /// Where the short ID is spliced into a stored text: behind `{"uuid":"0194..."`.
 const ID_PLACE: usize = r#"{"uuid":""#.len() + 36 + 1;
 /// The members that a document may have; computed ones among them.
@@ -68,8 +70,38 @@ pub(crate) enum ParentRef {
     Root,
     /// The document of that UUID, which may be missing.
     Uuid(Uuid),
-    /// A text that is no UUID (a person's typo).
+    /// No UUID: what a person wrote and nobody has understood.
     Unreadable,
+}
+
+/// The parent as a document has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GivenParent<'d> {
+    /// Whether it is among the dimensions; beside them else, where people put it.
+    is_dimension: bool,
+    name: &'d str,
+    value: &'d Value,
+}
+
+impl<'d> GivenParent<'d> {
+    /// The path of the member.
+    pub(crate) fn field(&self) -> String {
+        let within = if self.is_dimension { "dimensions." } else { "" };
+        format!("{within}{}", self.name)
+    }
+
+    /// What it says, if that may be an ID.
+    pub(crate) fn text(&self) -> Option<&'d str> {
+        match self.value {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.as_str()),
+            _ => None,
+        }
+    }
+
+    fn uuid(&self) -> Option<Uuid> {
+        self.value.as_str().and_then(|text| Uuid::try_parse(text).ok())
+    }
 }
 
 /// A rule that a document found in a file breaks.
@@ -188,14 +220,63 @@ impl Document {
 
     /// Who it hangs below.
     pub(crate) fn parent(&self, schema: &Schema) -> ParentRef {
-        let Some(hierarchy) = schema.hierarchy() else { return ParentRef::Root };
-        match self.dimensions.get(hierarchy.member()) {
+        match schema.hierarchy().and_then(|hierarchy| self.given_parent(hierarchy)) {
             None => ParentRef::Root,
-            Some(Value::String(text)) => {
-                Uuid::try_parse(text).map_or(ParentRef::Unreadable, ParentRef::Uuid)
-            }
-            Some(_) => ParentRef::Unreadable,
+            Some(given) => given.uuid().map_or(ParentRef::Unreadable, ParentRef::Uuid),
         }
+    }
+
+    /// The parent as it is given: in the member where a store writes it, else where people do.
+    pub(crate) fn given_parent<'d>(&'d self, hierarchy: &'d Dimension) -> Option<GivenParent<'d>> {
+        if let Some(value) = self.dimensions.get(hierarchy.member()) {
+            return Some(GivenParent { is_dimension: true, name: hierarchy.member(), value });
+        }
+        self.parents_by_hand(hierarchy).next()
+    }
+
+    /// The parent in members that a store does not write: under the name of the dimension, as
+    /// calls take it, and beside the dimensions.
+    pub(crate) fn parents_by_hand<'d>(
+        &'d self,
+        hierarchy: &'d Dimension,
+    ) -> impl Iterator<Item = GivenParent<'d>> {
+        let (name, member) = (hierarchy.name.as_str(), hierarchy.member());
+        let places = [
+            (true, name, self.dimensions.get(name).filter(|_| name != member)),
+            (false, member, self.others.get(member)),
+            (false, name, self.others.get(name).filter(|_| name != member)),
+        ];
+        places.into_iter().filter_map(|(is_dimension, name, value)| {
+            let given = GivenParent { is_dimension, name, value: value? };
+            given.text().filter(|text| !text.is_empty()).map(|_| given)
+        })
+    }
+
+    /// Hangs it below the document of that UUID, or below nobody, whatever a person wrote.
+    pub(crate) fn set_parent(&mut self, hierarchy: &Dimension, parent: Option<Uuid>) {
+        while self.take_parent(hierarchy) {}
+        if let Some(parent) = parent {
+            self.adopt_parent(hierarchy, parent);
+        }
+    }
+
+    /// Writes the UUID of the parent in the place of what a person wrote for it.
+    pub(crate) fn adopt_parent(&mut self, hierarchy: &Dimension, parent: Uuid) {
+        self.take_parent(hierarchy);
+        let mut text = String::with_capacity(36);
+        push_uuid(parent, &mut text);
+        self.dimensions.insert(hierarchy.member().to_owned(), Value::String(text));
+    }
+
+    /// Takes out the member that gives the parent; false when there is none.
+    fn take_parent(&mut self, hierarchy: &Dimension) -> bool {
+        let given = self.given_parent(hierarchy);
+        let Some((is_dimension, name)) = given.map(|it| (it.is_dimension, it.name.to_owned()))
+        else {
+            return false;
+        };
+        let members = if is_dimension { &mut self.dimensions } else { &mut self.others };
+        members.remove(&name).is_some()
     }
 
     /// The number it was given under its present parent with the prefix text `prefix`, or 0.
@@ -262,21 +343,42 @@ impl Document {
             }
         }
         for dimension in &schema.dimensions {
-            let Some(value) = self.dimensions.get(dimension.member()) else { continue };
-            let (kind, message) = match (value, dimension.kind) {
-                (Value::String(text), DimensionKind::Hierarchical) => match Uuid::try_parse(text) {
-                    Ok(_) => continue,
-                    Err(_) => ("parent", "the parent is not given by a UUID".to_owned()),
-                },
-                (Value::String(text), _) if dimension.allows(text) => continue,
-                (Value::String(text), _) => ("value", dimension.complaint(text)),
-                (value, _) => {
-                    ("type", format!("a dimension holds a text, not {}", value.type_name()))
+            if dimension.kind == DimensionKind::Hierarchical {
+                if let Some(given) = self.given_parent(dimension) {
+                    if let Some((kind, message)) = unreadable(&given) {
+                        report(kind, &given.field(), message);
+                    }
                 }
+                continue;
+            }
+            let Some(value) = self.dimensions.get(&dimension.name) else { continue };
+            let (kind, message) = match value {
+                Value::String(text) if dimension.allows(text) => continue,
+                Value::String(text) => ("value", dimension.complaint(text)),
+                value => ("type", format!("a dimension holds a text, not {}", value.type_name())),
             };
             report(kind, &format!("dimensions.{}", dimension.member()), message);
         }
         problems
+    }
+}
+
+/// Why a parent cannot be read; none when it can.
+fn unreadable(given: &GivenParent<'_>) -> Option<(&'static str, String)> {
+    match (given.uuid(), given.text()) {
+        (Some(_), _) => None,
+        (None, Some(text)) => {
+            let text = shown(text, PARENT_SHOWN_MAX);
+            let message = format!(
+                "the parent '{text}' led to no document when it was taken in: give its UUID, or \
+                 give the parent by a call"
+            );
+            Some(("parent", message))
+        }
+        (None, None) => {
+            let found = given.value.type_name();
+            Some(("type", format!("a dimension holds a text, not {found}")))
+        }
     }
 }
 

@@ -228,6 +228,25 @@ impl Schema {
         Schema::read(&Value::Object(understood), value.clone())
     }
 
+    /// The objects in a stored schema, with what is before their members in a path and the names
+    /// that these may have.
+    pub(crate) fn levels(source: &Value) -> Vec<(String, &Object, &'static [&'static str])> {
+        let Some(object) = source.as_object() else { return Vec::new() };
+        let mut levels: Vec<(String, &Object, &[&str])> = vec![(String::new(), object, &MEMBERS)];
+        let lists: [(&str, &[&str]); 2] =
+            [("dimensions", &DIMENSION_MEMBERS), ("indexes", &indexes::MEMBERS)];
+        for (list, known) in lists {
+            let Some(Value::Array(elements)) = object.get(list) else { continue };
+            let objects = elements.iter().map(Value::as_object).enumerate();
+            levels.extend(
+                objects.filter_map(|(place, object)| {
+                    Some((format!("{list}.{place}."), object?, known))
+                }),
+            );
+        }
+        levels
+    }
+
     fn read(value: &Value, source: Value) -> Result<Schema> {
         let text: SchemaText = from_value(value)?;
         if let Some(Raw(view)) = &text.canonical_view {

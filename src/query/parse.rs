@@ -59,7 +59,9 @@ impl Query {
     /// # Errors
     /// INVALID naming the member, UNSUPPORTED for members of later versions, LIMIT.
     pub(crate) fn parse(text: Option<&str>) -> Result<Query> {
-        text.map_or_else(|| Ok(Query::default()), |text| Query::read(parse_object(text)?))
+        let Some(text) = text else { return Ok(Query::default()) };
+        let members = parse_object(text).map_err(|error| error.in_argument("query"));
+        members.and_then(Query::read)
     }
 
     fn read(members: Object) -> Result<Query> {

@@ -192,7 +192,8 @@ impl Store {
     /// INVALID, LIMIT or UNSUPPORTED for the schema; CONSTRAINT, with `strict`, when documents
     /// break it; those of writing.
     pub fn define(&self, schema: &str, options: Option<&str>) -> Result<String> {
-        let schema = Schema::from_call(&Value::Object(parse_object(schema)?))?;
+        let schema = parse_object(schema).map_err(|error| error.in_argument("schema"))?;
+        let schema = Schema::from_call(&Value::Object(schema))?;
         let options: DefineOptions = read(options)?;
         self.check_live()?;
         report(&self.engine.define(&self.limits, &schema, options.strict.unwrap_or(false))?)
@@ -270,7 +271,7 @@ impl Store {
     /// INVALID, LIMIT, EXISTS, NOTFOUND (the parent); those of writing.
     pub fn add(&self, document: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let document = self.read_document(document)?;
+            let document = self.read_document("document", document)?;
             let NoOptions {} = read(options)?;
             Ok(Operation::Add { document, name: None })
         })
@@ -301,7 +302,7 @@ impl Store {
     /// NOTFOUND, INVALID, AMBIGUOUS, CONFLICT, CONSTRAINT, EXISTS, LIMIT; those of writing.
     pub fn update(&self, id: &str, patch: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let patch = self.read_document(patch)?;
+            let patch = self.read_document("patch", patch)?;
             let guard = read::<ChangeOptions>(options)?.guard()?;
             Ok(Operation::Update { target: Target::Id(id.to_owned()), patch, guard })
         })
@@ -314,7 +315,7 @@ impl Store {
     /// As [`Store::update`].
     pub fn replace(&self, id: &str, document: &str, options: Option<&str>) -> Result<String> {
         self.write_one(|| {
-            let document = self.read_document(document)?;
+            let document = self.read_document("document", document)?;
             let guard = read::<ChangeOptions>(options)?.guard()?;
             Ok(Operation::Replace { id: id.to_owned(), document, guard })
         })
@@ -339,6 +340,7 @@ impl Store {
     /// # Errors
     /// Those of its operations, the place of the operation in `field`.
     pub fn apply(&self, operations: &str, options: Option<&str>) -> Result<String> {
+        let read_batch = |text| read_batch(text).map_err(|error| error.in_argument("operations"));
         let mut read_before = Some(read_batch(operations)?);
         let NoOptions {} = read(options)?;
         self.write(|draft| {
@@ -348,10 +350,11 @@ impl Store {
         })
     }
 
-    /// Reads a document or a patch, unless its text is longer than a document may be.
-    fn read_document(&self, text: &str) -> Result<JsonText<'static>> {
+    /// Reads the argument `name`, a document or a patch, unless its text is longer than a document
+    /// may be.
+    fn read_document(&self, name: &'static str, text: &str) -> Result<JsonText<'static>> {
         check_document_bytes(text.len(), self.limits.document_bytes_max)?;
-        JsonText::read_object(text)
+        JsonText::read_object(text).map_err(|error| error.in_argument(name))
     }
 
     /// Does one operation.
@@ -373,7 +376,8 @@ impl Store {
     /// # Errors
     /// As [`Store::resolve_id`], the place in `field`.
     pub fn resolve_ids(&self, ids: &str) -> Result<String> {
-        let ids: Vec<String> = from_value(&parse(ids)?)?;
+        let ids = parse(ids).and_then(|ids| from_value::<Vec<String>>(&ids));
+        let ids = ids.map_err(|error| error.in_argument("ids"))?;
         self.read(|state| {
             let resolve = |(index, id): (usize, &String)| {
                 let slot = state.resolve(id).map_err(|error| error.within(&index.to_string()))?;
@@ -536,7 +540,8 @@ pub fn json_get(json: &str, pointer: &str) -> Result<Option<String>> {
         let message = "a pointer is empty or begins with '/', and has ~ only in ~0 and ~1";
         return Err(Error::invalid(message).field("pointer").actual(pointer));
     }
-    Ok(parse(json)?.pointer(pointer).map(|value| match value {
+    let value = parse(json).map_err(|error| error.in_argument("json"))?;
+    Ok(value.pointer(pointer).map(|value| match value {
         Value::String(text) => text.clone(),
         other => other.to_text(),
     }))

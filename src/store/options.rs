@@ -105,7 +105,8 @@ fn unsupported(message: &str, field: &str) -> Error {
 
 /// Reads options; none are the empty ones.
 pub(super) fn read<T: DeserializeOwned>(text: Option<&str>) -> Result<T> {
-    from_value(&parse(text.unwrap_or("{}"))?)
+    let options = parse(text.unwrap_or("{}")).and_then(|options| from_value(&options));
+    options.map_err(|error| error.in_argument("options"))
 }
 
 /// The options of calls that know none yet.

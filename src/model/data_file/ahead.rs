@@ -183,7 +183,7 @@ mod tests {
                     self.canonical += 1;
                     format!("{head:?} {text}")
                 }
-                Read::Free(document) => format!("{document:?}"),
+                Read::Free(document) | Read::New(document) => format!("{document:?}"),
             };
             self.given.push((offset, text));
             Ok(())

@@ -260,7 +260,7 @@ mod tests {
         let Some(found) = read(&mut cursor, schema, &mut buffers) else { return false };
         // Whatever it takes is sound.
         let text = &text[..cursor.offset()];
-        let mut document =
+        let (mut document, _) =
             read_document(text, schema, Time::MIN, &mut BTreeMap::new()).expect(text);
         let implied = document.complete(schema);
         let mut stored = String::new();

@@ -1,5 +1,6 @@
 //! What a file holds beside its documents: the metadata, and members nobody knows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -23,12 +24,14 @@ pub(crate) struct Envelope {
     pub(crate) schema: Option<Arc<Value>>,
     /// The highest number given, by parent UUID and prefix text (stable numbering).
     pub(crate) numbers: Object,
+    /// What was given as a parent and led nowhere, by the documents that give it.
+    pub(crate) unresolved: BTreeMap<Uuid, String>,
     /// The documents removed last and the commits that removed them, oldest first.
     removed: Arc<Vec<(Uuid, u64)>>,
     /// What was removed by commits after this one is known.
     removed_from: u64,
     /// Members of the metadata that this version does not know.
-    metadata: Object,
+    pub(super) metadata: Object,
     /// Members beside documents and metadata.
     pub(super) others: Object,
 }
@@ -37,7 +40,11 @@ impl Envelope {
         let object = match value {
             Value::Null => return Ok(()),
             Value::Object(object) => object,
-            _ => return Err(Error::invalid("the metadata is not an object")),
+            _ => {
+                return Err(Error::invalid(
+                    "the metadata is not an object; mend it, or take it out",
+                ));
+            }
         };
         for (name, value) in object.iter() {
             match (name.as_str(), value) {
@@ -51,6 +58,9 @@ impl Envelope {
                 }
                 ("schema", Value::Object(_)) => self.schema = Some(Arc::new(value.clone())),
                 ("numbers", Value::Object(numbers)) => self.numbers = numbers.clone(),
+                ("unresolved", Value::Object(unresolved)) => {
+                    self.unresolved = unresolved.iter().filter_map(read_unresolved).collect();
+                }
                 ("removed", Value::Array(removed)) => {
                     self.removed = Arc::new(removed.iter().filter_map(read_removed).collect());
                 }
@@ -58,12 +68,16 @@ impl Envelope {
                     self.removed_from = number.as_u64().unwrap_or(0);
                 }
                 ("version" | "Version" | "schema", _) => {
-                    let message = format!("the {name} in the metadata is {}", value.type_name());
+                    let message = format!(
+                        "the {name} in the metadata is {}; mend it, or take it out",
+                        value.type_name()
+                    );
                     return Err(Error::invalid(message).field(format!("metadata.{name}")));
                 }
                 // The store's own notes, made anew at the next commit.
                 (
-                    "commit" | "created_at" | "updated_at" | "numbers" | "removed" | "removed_from",
+                    "commit" | "created_at" | "updated_at" | "numbers" | "unresolved" | "removed"
+                    | "removed_from",
                     _,
                 ) => {}
                 _ => {
@@ -129,6 +143,12 @@ impl Envelope {
         put("removed_from", (from > 0).then(|| Value::Number(Number::from(from))));
         let numbers = (!self.numbers.is_empty()).then(|| Value::Object(self.numbers.clone()));
         put("numbers", numbers);
+        let unresolved = self
+            .unresolved
+            .iter()
+            .map(|(uuid, text)| (uuid.hyphenated().to_string(), Value::String(text.clone())));
+        let unresolved: Object = unresolved.collect();
+        put("unresolved", (!unresolved.is_empty()).then_some(Value::Object(unresolved)));
         for (name, value) in self.metadata.iter() {
             put(name, Some(value.clone()));
         }
@@ -147,17 +167,23 @@ fn read_removed(value: &Value) -> Option<(Uuid, u64)> {
     }
 }
 
+fn read_unresolved((uuid, text): (&String, &Value)) -> Option<(Uuid, String)> {
+    Some((Uuid::try_parse(uuid).ok()?, text.as_str()?.to_owned()))
+}
+
 fn check_version(version: &str) -> Result<()> {
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     match major {
         Some(0 | 1) => Ok(()),
         Some(_) => Err(Error::new(
             ErrorKind::TooNew,
-            format!("the file has format {version}; this version reads formats up to 1"),
+            format!(
+                "the file has format {version}, and this version reads formats up to 1; open it \
+                 with a newer libnanostore"
+            ),
         )
         .expected(VERSION)
-        .actual(version)
-        .hint("open it with a newer libnanostore")),
-        None => Err(Error::invalid("the version in the metadata is not a number such as 1.0")),
+        .actual(version)),
+        None => Err(Error::invalid("the version in the metadata is not a number; write 1.0")),
     }
 }

@@ -6,6 +6,8 @@
 
 //!
 //! - [`envelope`]: what a file holds beside its documents
+//! - [`doubtful`]: members that were hardly meant as they are
+//! - [`foreign`]: files that are no store, and what else they are
 //! - [`canonical`]: one document of a file as a store wrote it, and back, text to text
 //! - [`ahead`]: documents that other threads read ahead
 //! - [`reading`]: one document of a file, with what people leave out or mistype
@@ -14,7 +16,9 @@
 
 mod ahead;
 mod canonical;
+mod doubtful;
 mod envelope;
+mod foreign;
 mod reading;
 mod salvage;
 mod writer;
@@ -34,13 +38,18 @@ use crate::model::time::Time;
 use ahead::{Ahead, read_ahead};
 use canonical::Buffers;
 pub(crate) use canonical::{Canonical, Head};
+pub(crate) use doubtful::{doubtful_in_document, doubtful_in_envelope};
 pub(crate) use envelope::Envelope;
+pub(crate) use foreign::{NOT_A_STORE, is_blank, text};
 pub(crate) use reading::{is_file_name_of_member, settle_dimensions};
 pub(crate) use salvage::salvage;
 pub(crate) use writer::Writer;
 
 /// What the members of `data` are called among the dimensions of a file.
 pub(crate) const DATA_PREFIX: &str = "_data.";
+/// What can be done about a file that is damaged, whatever the damage is.
+const WAY_OUT: &str = "mend the file by hand or restore it, the store has not changed it; or open \
+                       it with salvage as true, which keeps every document that can be read";
 
 /// How a file is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -69,6 +78,8 @@ pub(crate) enum Read<'b> {
     Canonical(Canonical<'b>),
     /// As a person wrote it.
     Free(Box<Document>),
+    /// As a person wrote it, without a UUID, which it got here.
+    New(Box<Document>),
 }
 
 impl Read<'_> {
@@ -76,7 +87,7 @@ impl Read<'_> {
     pub(crate) fn uuid(&self) -> Uuid {
         match self {
             Read::Canonical(document) => document.head.uuid,
-            Read::Free(document) => document.uuid,
+            Read::Free(document) | Read::New(document) => document.uuid,
         }
     }
 }
@@ -156,6 +167,7 @@ fn take_apart<'a>(
     let mut sample = text.trim_start().get(..2).unwrap_or_default();
     let mut seen = Vec::new();
     let mut parser = Parser::new(text);
+    check_beginning(&mut parser)?;
     parser.object(&mut |parser, name| {
         let role = match &*name {
             "documents" | "Documents" => "documents",
@@ -163,7 +175,9 @@ fn take_apart<'a>(
             _ => "",
         };
         if !role.is_empty() && seen.contains(&role) {
-            return Err(Error::invalid(format!("the file has two members '{role}'")));
+            return Err(Error::invalid(format!(
+                "the file has two members '{role}'; put what both hold into one"
+            )));
         }
         seen.push(role);
         match role {
@@ -187,8 +201,33 @@ fn take_apart<'a>(
         Ok(())
     })?;
     parser.end()?;
+    if !seen.contains(&"documents") {
+        let metadata = seen.contains(&"metadata").then_some("metadata");
+        let others = envelope.others.iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = metadata.into_iter().chain(others).collect();
+        return Err(foreign::without_documents(&names));
+    }
     envelope.format = if sample.contains('\n') { Format::Pretty } else { Format::Lines };
     Ok(envelope)
+}
+
+/// Refuses a text that is no object: one that is sound JSON, or has no word of documents.
+fn check_beginning(parser: &mut Parser<'_>) -> Result<()> {
+    let text = parser.text();
+    match parser.peek() {
+        Some(b'{') => Ok(()),
+        None => Err(foreign::nothing()),
+        Some(_) => Err(match parse(text) {
+            Ok(value) => foreign::other_value(&value),
+            Err(_) if !names_documents(text) => foreign::other_text(text),
+            Err(error) => error,
+        }),
+    }
+}
+
+/// Whether a text has the name of the member that makes a store in it.
+fn names_documents(text: &str) -> bool {
+    text.contains(r#""documents""#) || text.contains(r#""Documents""#)
 }
 
 /// Reads the documents, and gives the text of the first.
@@ -197,9 +236,9 @@ fn read_documents<'a>(
     document: &mut dyn FnMut(&mut Parser<'a>) -> Result<()>,
 ) -> Result<Option<&'a str>> {
     let mut first = None;
-    if parser.peek() == Some(b'n') {
-        parser.value()?;
-        return Ok(first);
+    if parser.peek() != Some(b'[') {
+        let (line, column) = line_column(parser.text(), parser.offset());
+        return Err(foreign::other_documents(&parser.value()?).at(line, column));
     }
     parser.array(&mut |parser| {
         let start = parser.offset();
@@ -242,14 +281,17 @@ impl<'a> Documents<'a> {
         }
         if parser.peek() != Some(b'{') {
             let (line, column) = line_column(parser.text(), start);
-            return Err(Error::invalid("a document is a JSON object").at(line, column));
+            return Err(Error::invalid("a document is a JSON object; take out what is none")
+                .at(line, column));
         }
         let text = parser.raw_value()?;
         let document =
             reading::read_document(text, &self.schema, self.previous, &mut self.without_uuid);
         let document = document.map_err(|error| shift(error, line_column(parser.text(), start)))?;
+        let (document, is_new) = document;
         self.previous = document.created();
-        reader.document(Read::Free(Box::new(document)), start)
+        let document = Box::new(document);
+        reader.document(if is_new { Read::New(document) } else { Read::Free(document) }, start)
     }
 }
 
@@ -267,26 +309,17 @@ fn explain(text: &str, error: Error) -> Error {
     let marker = text.lines().position(|line| line.starts_with("<<<<<<< "));
     if let Some(index) = marker {
         let line = index as u64 + 1;
-        return Error::new(
-            ErrorKind::Corrupt,
-            format!("the file has an unresolved merge conflict in line {line}"),
-        )
-        .named("CONFLICT_MARKERS")
-        .at(line, 1)
-        .hint("resolve the conflict and take the lines with <<<<<<<, ======= and >>>>>>> out");
+        let message = "an unresolved merge conflict begins; resolve it and take the lines with \
+                       <<<<<<<, ======= and >>>>>>> out";
+        return Error::new(ErrorKind::Corrupt, message).named("CONFLICT_MARKERS").at(line, 1);
     }
     if error.kind() != ErrorKind::Invalid {
         return error;
     }
+    if let Some(error) = foreign::recognised(text.as_bytes()) {
+        return error;
+    }
     let name = error.name();
-    let message = match error.position() {
-        Some((line, _)) => format!("the file is damaged in line {line}: {error}"),
-        None => format!("the file is damaged: {error}"),
-    };
-    let error = error.with_kind(ErrorKind::Corrupt).with_message(message);
-    let error = if name == ErrorKind::Invalid.name() { error } else { error.named(name) };
-    error.hint(
-        "mend the file by hand or restore it, the store has not changed it; or open it with \
-         salvage as true, which keeps every document that can be read",
-    )
+    let error = error.with_kind(ErrorKind::Corrupt).hint(WAY_OUT);
+    if name == ErrorKind::Invalid.name() { error } else { error.named(name) }
 }

@@ -6,21 +6,23 @@ use uuid::Uuid;
 
 use super::DATA_PREFIX;
 use crate::error::{Error, Result};
-use crate::model::document::{COMPUTED_MEMBERS, Document, push_uuid};
+use crate::model::document::{COMPUTED_MEMBERS, Document, ParentRef};
 use crate::model::input::scalar_text;
 use crate::model::json::{JsonText, Object, Parser, Value};
-use crate::model::schema::{DimensionKind, Schema};
+use crate::model::schema::{Dimension, DimensionKind, Schema};
 use crate::model::time::Time;
 
 /// UUIDs of documents that a person added without one are derived (version 5) in this name space.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_626e_616e_5f73_8f74_6f72_6500_0001);
-/// Reads a document. One without times comes right after `previous`, the one above it.
+
+/// Reads a document, and tells whether it has no UUID and was given one. One without times comes
+/// right after `previous`, the one above it.
 pub(super) fn read_document<'a>(
     text: &'a str,
     schema: &Schema,
     previous: Time,
     without_uuid: &mut BTreeMap<&'a str, u32>,
-) -> Result<Document> {
+) -> Result<(Document, bool)> {
     let mut parser = Parser::new(text);
     let mut document = Document { rev: 1, ..Document::default() };
     let (mut uuid, mut data) = (None, Object::default());
@@ -29,7 +31,9 @@ pub(super) fn read_document<'a>(
         let value = parser.value()?;
         let member = member_of(&name);
         if !member.is_empty() && seen.contains(&member) {
-            return Err(Error::invalid(format!("the document has two members '{member}'")));
+            return Err(Error::invalid(format!(
+                "the document has two members '{member}'; take one of the two out"
+            )));
         }
         seen.push(member);
         match member {
@@ -52,7 +56,7 @@ pub(super) fn read_document<'a>(
     });
     settle_texts(&mut document, previous);
     settle_dimensions(&mut document, schema);
-    Ok(document)
+    Ok((document, uuid.is_none()))
 }
 
 /// Whether a file takes a name for one of the members that every document has.
@@ -84,9 +88,11 @@ fn read_uuid(value: &Value) -> Result<Option<Uuid>> {
         Value::String(text) if text.len() == 36 && Uuid::try_parse(text).is_ok() => {
             Ok(Uuid::try_parse(text).ok())
         }
-        _ => Err(Error::invalid("the uuid of a document is not a UUID")
-            .field("uuid")
-            .hint("mend it, or take the member out and the document gets a new one")),
+        _ => {
+            let message = "the uuid of a document is not a UUID; mend it, or take the member out \
+                           and the document gets a new one";
+            Err(Error::invalid(message).field("uuid"))
+        }
     }
 }
 
@@ -125,9 +131,10 @@ fn read_member(
         }
         (member, value) => {
             let found = value.type_name();
-            return Err(
-                Error::invalid(format!("'{member}' is not an object but {found}")).field(member)
-            );
+            return Err(Error::invalid(format!(
+                "'{member}' holds an object, not {found}; write one"
+            ))
+            .field(member));
         }
     }
     Ok(())
@@ -135,8 +142,10 @@ fn read_member(
 
 fn put_data(data: &mut Object, name: String, value: Value) -> Result<()> {
     if data.contains_key(&name) {
-        return Err(Error::invalid(format!("the data of a document has '{name}' twice"))
-            .field(format!("data.{name}")));
+        return Err(Error::invalid(format!(
+            "the data of a document has '{name}' twice; take one of the two out"
+        ))
+        .field(format!("data.{name}")));
     }
     data.insert(name, value);
     Ok(())
@@ -166,22 +175,27 @@ fn settle_texts(document: &mut Document, previous: Time) {
 /// Brings the values of declared dimensions to the form that calls use.
 pub(crate) fn settle_dimensions(document: &mut Document, schema: &Schema) {
     for dimension in &schema.dimensions {
-        let member = dimension.member();
-        let Some(value) = document.dimensions.get_mut(member) else { continue };
         if dimension.kind == DimensionKind::Hierarchical {
-            if *value == Value::Null || value.as_str() == Some("") {
-                document.dimensions.remove(member);
-                continue;
-            }
-            if let Some(uuid) = value.as_str().and_then(|text| Uuid::try_parse(text).ok()) {
-                let mut text = String::with_capacity(36);
-                push_uuid(uuid, &mut text);
-                *value = Value::String(text);
-            }
-        } else if *value == Value::Null {
-            document.dimensions.remove(member);
+            settle_parent(document, schema, dimension);
+            continue;
+        }
+        let Some(value) = document.dimensions.get_mut(&dimension.name) else { continue };
+        if *value == Value::Null {
+            document.dimensions.remove(&dimension.name);
         } else if let Some(text) = scalar_text(value) {
             *value = Value::String(text);
         }
+    }
+}
+
+/// Puts a parent that is given by its UUID where a store has it, however a person wrote it.
+fn settle_parent(document: &mut Document, schema: &Schema, dimension: &Dimension) {
+    let member = dimension.member();
+    let is_none = |value: &Value| *value == Value::Null || value.as_str() == Some("");
+    if document.dimensions.get(member).is_some_and(is_none) {
+        document.dimensions.remove(member);
+    }
+    if let ParentRef::Uuid(uuid) = document.parent(schema) {
+        document.adopt_parent(dimension, uuid);
     }
 }

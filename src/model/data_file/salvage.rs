@@ -4,11 +4,15 @@
 //! document; behind a broken one, until the next that has one, it needs a UUID, too: it might be a
 //! part of the broken one. What lies between documents is lost. Work is linear in the text, times
 //! the depth that documents may have.
+//!
+//! A file is only taken for a store if its documents have that name in it, or, where the beginning
+//! is lost, if there are metadata and a document with a UUID: what is no store is left alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::names_documents;
 use super::reading::read_document;
 use crate::model::json::{Object, Parser, Value, parse_object};
 use crate::model::schema::Schema;
@@ -57,6 +61,9 @@ struct Hold<'a> {
     documents: Vec<&'a str>,
     uuids: BTreeSet<Uuid>,
     metadata: Option<&'a str>,
+    /// The file says of something that it is its documents.
+    is_named: bool,
+    has_uuid: bool,
     lost: Vec<Lost>,
     /// The line that has been reached.
     line: u64,
@@ -78,6 +85,7 @@ enum Kind {
 impl<'a> Hold<'a> {
     /// Looks through the next part of the file.
     fn search(&mut self, text: &'a str) {
+        self.is_named |= names_documents(text);
         let (mut at, mut kept) = (0, 0);
         while let Some(start) = text.get(at..).and_then(|rest| rest.find('{')).map(|it| at + it) {
             at = start + 1;
@@ -98,7 +106,10 @@ impl<'a> Hold<'a> {
             self.pass(text.get(kept..start).unwrap_or_default());
             match kind {
                 Kind::Metadata => self.metadata = Some(object),
-                _ => self.take_document(object),
+                _ => {
+                    self.has_uuid |= matches!(kind, Kind::Document { has_uuid: true });
+                    self.take_document(object);
+                }
             }
             self.go_on(object);
             self.is_broken = false;
@@ -114,7 +125,7 @@ impl<'a> Hold<'a> {
     /// Keeps it, if it is one and the first of its UUID.
     fn take_document(&mut self, text: &'a str) {
         let read = read_document(text, &Schema::default(), Time::MIN, &mut BTreeMap::new());
-        if read.is_ok_and(|document| self.uuids.insert(document.uuid)) {
+        if read.is_ok_and(|(document, _)| self.uuids.insert(document.uuid)) {
             self.documents.push(text);
         } else {
             self.lose(format!("a document that breaks the rules or is there twice: {}", cut(text)));
@@ -143,7 +154,8 @@ impl<'a> Hold<'a> {
     }
 
     fn into_salvaged(self) -> Option<Salvaged> {
-        if self.documents.is_empty() && self.metadata.is_none() {
+        let is_store = self.is_named || self.metadata.is_some() && self.has_uuid;
+        if !is_store || self.documents.is_empty() && self.metadata.is_none() {
             return None;
         }
         let documents = self.documents.join(",\n");

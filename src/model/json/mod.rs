@@ -10,6 +10,7 @@ mod cursor;
 pub(crate) mod cut;
 mod de;
 mod failure;
+mod mistakes;
 mod names;
 mod number;
 mod object;

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::mistakes::{self, Expected, described};
 use super::names::Names;
 use super::place::{BYTE_ORDER_MARK, line_column};
 use super::{DEPTH_MAX, Number, Object, Value};
@@ -64,7 +65,7 @@ impl<'a> Parser<'a> {
     /// # Errors
     /// INVALID.
     pub(crate) fn end(&mut self) -> Result<()> {
-        if self.peek().is_some() { Err(self.unexpected("the end of the text")) } else { Ok(()) }
+        if self.peek().is_some() { Err(self.unexpected(Expected::End)) } else { Ok(()) }
     }
 
     /// Reads a value. Levels of nesting are counted from this value on.
@@ -123,7 +124,7 @@ impl<'a> Parser<'a> {
         each: &mut dyn FnMut(&mut Self, Cow<'a, str>) -> Result<()>,
     ) -> Result<()> {
         if self.peek() != Some(b'{') {
-            return Err(self.unexpected("an object"));
+            return Err(self.unexpected(Expected::Object));
         }
         self.named_members(each)
     }
@@ -134,7 +135,7 @@ impl<'a> Parser<'a> {
     /// INVALID where there is no array or its form is wrong, and the errors of `each`.
     pub(crate) fn array(&mut self, each: &mut dyn FnMut(&mut Self) -> Result<()>) -> Result<()> {
         if self.peek() != Some(b'[') {
-            return Err(self.unexpected("an array"));
+            return Err(self.unexpected(Expected::Array));
         }
         self.elements(each)
     }
@@ -228,20 +229,20 @@ impl<'a> Parser<'a> {
             self.at += 1;
             return Ok(());
         }
-        let mut expected = "a name in double quotes or '}'";
+        let mut first = true;
         loop {
             if self.peek() != Some(b'"') {
-                return Err(self.unexpected(expected));
+                return Err(self.unexpected(Expected::Name { first }));
             }
-            expected = "a name in double quotes";
+            first = false;
             let start = self.at;
             let name = self.string()?;
             if self.peek() != Some(b':') {
-                return Err(self.unexpected("':'"));
+                return Err(self.unexpected(Expected::Colon));
             }
             self.at += 1;
             each(self, start, name)?;
-            if !self.goes_on(b'}', "',' or '}'")? {
+            if !self.goes_on(b'}')? {
                 return Ok(());
             }
         }
@@ -257,20 +258,20 @@ impl<'a> Parser<'a> {
         loop {
             self.peek();
             each(self)?;
-            if !self.goes_on(b']', "',' or ']'")? {
+            if !self.goes_on(b']')? {
                 return Ok(());
             }
         }
     }
 
     /// Takes a comma (yes) or `close` (no).
-    fn goes_on(&mut self, close: u8, expected: &str) -> Result<bool> {
+    fn goes_on(&mut self, close: u8) -> Result<bool> {
         match self.peek() {
             Some(byte) if byte == b',' || byte == close => {
                 self.at += 1;
                 Ok(byte == b',')
             }
-            _ => Err(self.unexpected(expected)),
+            _ => Err(self.unexpected(Expected::Comma { close: char::from(close) })),
         }
     }
 
@@ -291,7 +292,7 @@ impl<'a> Parser<'a> {
         } else if rest.starts_with("false") {
             ("false", Value::Bool(false))
         } else {
-            return Err(self.unexpected("a value"));
+            return Err(self.unexpected(Expected::Value));
         };
         self.at += word.len();
         Ok(value)
@@ -327,7 +328,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Takes one digit or more.
-    fn digits(&mut self, expected: &str) -> Result<&'a str> {
+    fn digits(&mut self, expected: &'static str) -> Result<&'a str> {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
         self.at += rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -339,19 +340,17 @@ impl<'a> Parser<'a> {
 
     /// An error at this place, where something else than `expected` is.
     #[cold]
-    pub(super) fn unexpected(&self, expected: &str) -> Error {
-        let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
-            None => "the end of the text".to_owned(),
-            Some(character) if character.is_ascii_graphic() => format!("'{character}'"),
-            Some(character) => format!("U+{:04X}", u32::from(character)),
-        };
-        let error = Error::invalid(format!("expected {expected}, found {found}"));
-        self.located(error.named("JSON_SYNTAX").expected(expected).actual(found), self.at)
+    pub(super) fn unexpected(&self, expected: Expected) -> Error {
+        let found = described(self.text.get(self.at..).and_then(|rest| rest.chars().next()));
+        let message = mistakes::recognised(self.text, self.at, expected)
+            .unwrap_or_else(|| format!("expected {expected}, found {found}"));
+        let error = Error::invalid(message).named("JSON_SYNTAX");
+        self.located(error.expected(expected.to_string()).actual(found), self.at)
     }
 
     #[cold]
-    fn malformed_number(&self, expected: &str) -> Error {
-        self.unexpected(expected).named("JSON_NUMBER")
+    fn malformed_number(&self, expected: &'static str) -> Error {
+        self.unexpected(Expected::Digit(expected)).named("JSON_NUMBER")
     }
 
     #[cold]
@@ -360,9 +359,9 @@ impl<'a> Parser<'a> {
         if shown.len() < name.len() {
             shown.push_str("...");
         }
-        let error = Error::invalid(format!("the member '{shown}' is there twice in one object"))
-            .named("JSON_DUPLICATE_KEY")
-            .hint("take one of the two out");
+        let message =
+            format!("the member '{shown}' is there twice in one object; take one of the two out");
+        let error = Error::invalid(message).named("JSON_DUPLICATE_KEY");
         self.located(error, start)
     }
 
@@ -410,7 +409,11 @@ mod tests {
         assert_eq!(error.message(), "expected an object, found '['");
         assert_eq!(error.position(), Some((1, 2)));
         let error = Parser::new("").array(&mut |_| Ok(())).unwrap_err();
-        assert_eq!(error.message(), "expected an array, found the end of the text");
+        assert_eq!(
+            error.message(),
+            "the text ends too early: expected an array; restore what was cut off, or put the \
+             missing brackets at its end"
+        );
         let error = Parser::new(r#"{"a":1,"\u0061":2}"#)
             .object(&mut |parser, _| parser.value().map(drop))
             .unwrap_err();
@@ -421,24 +424,18 @@ mod tests {
     fn messages_say_what_was_expected_and_what_was_found() {
         let long = "x".repeat(100);
         let cases: &[(String, &str)] = &[
-            ("[1 2]".into(), "expected ',' or ']', found '2'"),
-            ("{\"a\" 1}".into(), "expected ':', found '1'"),
-            ("{a:1}".into(), "expected a name in double quotes or '}', found 'a'"),
-            ("{\"a\":1,}".into(), "expected a name in double quotes, found '}'"),
-            ("[1,]".into(), "expected a value, found ']'"),
-            ("\u{a0}1".into(), "expected a value, found U+00A0"),
-            ("1 1".into(), "expected the end of the text, found '1'"),
-            ("[".into(), "expected a value, found the end of the text"),
             ("-a".into(), "expected a digit, found 'a'"),
             ("007".into(), "expected no digit after a leading 0, found '0'"),
+            ("\u{1}1".into(), "expected a value, found U+0001"),
             (
-                "\"\n\"".into(),
-                "expected the rest of a text without control characters, found U+000A",
+                r#""\ud800""#.into(),
+                "a \\u escape is half of a surrogate pair; write both halves, the high one (D800 \
+                 to DBFF) first",
             ),
-            (r#""\x""#.into(), "expected one of \" \\ / b f n r t u after '\\', found 'x'"),
-            (r#""\u00g0""#.into(), "expected four hexadecimal digits after '\\u', found 'g'"),
-            (r#""\ud800""#.into(), "a \\u escape is half of a surrogate pair"),
-            (r#"{"a":1,"a":1}"#.into(), "the member 'a' is there twice in one object"),
+            (
+                r#"{"a":1,"a":1}"#.into(),
+                "the member 'a' is there twice in one object; take one of the two out",
+            ),
             ("1e1234567890".into(), "the exponent of a number is beyond 999999999"),
             ("[".repeat(129), "more than 128 arrays and objects within each other"),
         ];
@@ -446,7 +443,7 @@ mod tests {
             assert_eq!(parse(text).unwrap_err().message(), *expected, "{text}");
         }
         let error = parse(&format!("{{\"{long}\":1,\"{long}\":2}}")).unwrap_err();
-        assert!(error.message().contains("xxx...' is there") && error.message().len() < 110);
+        assert!(error.message().contains("xxx...' is there") && error.message().len() < 140);
     }
 
     #[test]

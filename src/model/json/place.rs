@@ -19,17 +19,23 @@ pub(crate) fn line_column(text: &str, offset: usize) -> (u64, u64) {
 /// Takes bytes as text.
 ///
 /// # Errors
-/// INVALID naming the byte, the line and the column where they stop being UTF-8.
+/// INVALID with the line and the column where they stop being UTF-8.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| {
         let offset = error.valid_up_to();
         let before = bytes.get(..offset).and_then(|valid| std::str::from_utf8(valid).ok());
         let (line, column) = line_column(before.unwrap_or_default(), offset);
-        Error::invalid(format!("the text is not UTF-8 at byte {offset}"))
-            .named("NOT_UTF8")
-            .expected("UTF-8")
-            .at(line, column)
-            .hint("convert the text to UTF-8")
+        let byte = bytes.get(offset).copied().unwrap_or_default();
+        let message = match (error.error_len(), char::from(byte)) {
+            (None, _) => "cut off in the middle of a character; restore what is missing".to_owned(),
+            (_, letter) if letter.is_alphanumeric() => {
+                format!(
+                    "the byte {byte:02X} is not UTF-8, as {letter} is in Latin-1: save it as UTF-8"
+                )
+            }
+            _ => format!("the byte {byte:02X} is not UTF-8; save the text as UTF-8, or restore it"),
+        };
+        Error::invalid(message).named("NOT_UTF8").expected("UTF-8").at(line, column)
     })
 }
 
@@ -61,7 +67,15 @@ mod tests {
     fn invalid_utf8_is_refused_with_its_place() {
         assert_eq!(utf8("\u{e9}".as_bytes()).unwrap(), "\u{e9}");
         let error = utf8(b"ab\n\xC3\xA9\xFFz").unwrap_err();
-        assert_eq!(error.message(), "the text is not UTF-8 at byte 5");
+        let message = "the byte FF is not UTF-8, as \u{ff} is in Latin-1: save it as UTF-8";
+        assert_eq!(error.message(), message);
         assert_eq!((error.name(), error.position()), ("NOT_UTF8", Some((2, 2))));
+        for (bytes, message) in [
+            (&b"a\xC3"[..], "cut off in the middle of a character"),
+            (b"a\x93b\x94", "the byte 93 is not UTF-8; save the text as UTF-8"),
+        ] {
+            let error = utf8(bytes).unwrap_err();
+            assert!(error.message().starts_with(message), "{error}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Parser;
+use super::mistakes::Expected;
 use crate::error::{Error, Result};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -53,11 +54,8 @@ impl<'a> Parser<'a> {
                     return Ok(Cow::Owned(whole));
                 }
                 Some(b'\\') => whole.push(self.escape()?),
-                Some(_) => {
-                    let expected = "the rest of a text without control characters";
-                    return Err(self.unexpected(expected));
-                }
-                None => return Err(self.unexpected("'\"' to end a text")),
+                Some(_) => return Err(self.unexpected(Expected::Character)),
+                None => return Err(self.unexpected(Expected::Quotation)),
             }
             whole.push_str(self.plain());
         }
@@ -84,7 +82,7 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 return self.code_point(start);
             }
-            _ => return Err(self.unexpected("one of \" \\ / b f n r t u after '\\'")),
+            _ => return Err(self.unexpected(Expected::Escape)),
         };
         self.at += 1;
         Ok(character)
@@ -107,9 +105,9 @@ impl<'a> Parser<'a> {
                 return Ok(char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
         }
-        let error = Error::invalid("a \\u escape is half of a surrogate pair")
-            .named("JSON_SURROGATE")
-            .hint("write both halves, the high one (D800 to DBFF) first");
+        let message = "a \\u escape is half of a surrogate pair; write both halves, the high one \
+                       (D800 to DBFF) first";
+        let error = Error::invalid(message).named("JSON_SURROGATE");
         Err(self.located(error, start))
     }
 
@@ -118,7 +116,7 @@ impl<'a> Parser<'a> {
         for _ in 0..4 {
             let digit = self.byte().and_then(|byte| char::from(byte).to_digit(16));
             let Some(digit) = digit else {
-                return Err(self.unexpected("four hexadecimal digits after '\\u'"));
+                return Err(self.unexpected(Expected::HexDigits));
             };
             value = value * 16 + digit;
             self.at += 1;

@@ -120,9 +120,12 @@ fn missing(directory: &dyn Directory, path: &Path, how: Access) -> Error {
 pub(super) fn empty_file(path: &Path) -> Error {
     Error::new(
         ErrorKind::Corrupt,
-        format!("{} is empty: a store has at least its metadata", path.display()),
+        format!(
+            "{} is empty, which no store is: restore it; or, to begin anew, open it with create \
+             as true",
+            path.display()
+        ),
     )
     .named("EMPTY_FILE")
     .path(path)
-    .hint("restore the file; or, to begin anew, remove it or open it with create as true")
 }
