@@ -51,8 +51,9 @@ pub(crate) struct NewVersion<'a> {
 /// A file that was put in place.
 pub(crate) struct Placed {
     pub(crate) metadata: Metadata,
-    /// The name of the file that it replaced, if somebody wrote to that at the last moment.
-    pub(crate) edited: Option<OsString>,
+    /// The name of the file that it replaced, if that is still there: somebody may have written to
+    /// it at the last moment.
+    pub(crate) replaced: Option<OsString>,
 }
 
 impl<'a> Target<'a> {
@@ -187,7 +188,7 @@ impl NewVersion<'_> {
     pub(crate) fn put_in_place(mut self) -> Result<Placed> {
         let target = self.target;
         target.unchanged(self.expected)?;
-        let edited = self.place()?;
+        let replaced = self.place()?;
         target.sync_folder().map_err(|error| {
             error
                 .with_kind(ErrorKind::UnknownOutcome)
@@ -197,27 +198,25 @@ impl NewVersion<'_> {
         let metadata = self.file.metadata().map_err(|error| {
             Error::io("look at", target.path, error).with_kind(ErrorKind::UnknownOutcome)
         })?;
-        Ok(Placed { metadata, edited })
+        Ok(Placed { metadata, replaced })
     }
 
-    /// Gives it the name; the name that the file has which it replaced, if somebody edited that.
+    /// Gives it the name; the name of the file that it replaced, if that is still there.
     fn place(&mut self) -> Result<Option<OsString>> {
         let is_exchanged = self.rename()?;
         self.is_placed = true;
         Ok(self.expected.filter(|_| is_exchanged).and_then(|old| self.put_away(&old)))
     }
 
-    /// Removes the file that was replaced, which has the name of the temporary one now, unless
-    /// somebody wrote to it, or put another one in its place, after it was last looked at.
+    /// Removes the file that was replaced, which has the name of the temporary one now. It stays
+    /// where that fails, or where somebody wrote to it, or put another one in its place, after it
+    /// was last looked at: then its name is given.
     fn put_away(&self, old: &Fingerprint) -> Option<OsString> {
         let Target { directory, .. } = self.target;
-        let replaced = directory.metadata(&self.temporary).ok()?;
-        if !replaced.fingerprint().has_content_of(old) {
-            return Some(self.temporary.clone());
-        }
-        // If this fails, the next opener sweeps it.
-        drop(directory.remove(&self.temporary));
-        None
+        let replaced = directory.metadata(&self.temporary);
+        let is_old = replaced.is_ok_and(|replaced| replaced.fingerprint().has_content_of(old));
+        let is_removed = is_old && directory.remove(&self.temporary).is_ok();
+        (!is_removed).then(|| self.temporary.clone())
     }
 
     /// True if the file that was replaced has the name of the temporary one now.

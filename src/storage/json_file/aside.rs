@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -83,8 +84,10 @@ impl Inner {
         }
         let is_edit = |bytes: &Vec<u8>| !bytes.is_empty() && Some(FileDigest::of(bytes)) != before;
         let kept = bytes.filter(is_edit).map(|bytes| self.keep_aside(place, Aside::Edit, &bytes));
-        if kept.is_none_or(|kept| kept.is_ok()) {
-            drop(place.directory.remove(name));
+        let is_settled = kept.is_none_or(|kept| kept.is_ok());
+        if is_settled && place.directory.remove(name).is_err() {
+            // The next who takes the lock sweeps it.
+            self.swept.store(false, Ordering::Relaxed);
         }
     }
 

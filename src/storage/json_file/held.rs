@@ -225,8 +225,8 @@ impl Held {
             }
         })?;
         self.note_placed(&intent, commit, new, &placed.metadata);
-        if let Some(edited) = placed.edited {
-            self.store.keep_edit(&self.place, &edited, seen.digest());
+        if let Some(replaced) = placed.replaced {
+            self.store.keep_edit(&self.place, &replaced, seen.digest());
         }
         Ok(())
     }
