@@ -34,6 +34,7 @@ pub(crate) struct Canonical<'b> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) uuid: Uuid,
+    /// 0: the file has none.
     pub(crate) rev: u64,
     pub(crate) created: Time,
     pub(crate) codes: Codes,
@@ -284,7 +285,7 @@ mod tests {
         assert!(check(DOCUMENT, &schema));
         let (text, _) = stored(DOCUMENT, &schema);
         let mut pretty = String::new();
-        write(&text, &[], Format::Pretty, &mut pretty);
+        write(&text, &[], None, Format::Pretty, &mut pretty);
         let value = parse(DOCUMENT).unwrap();
         let mut expected = String::new();
         value.write_pretty(&mut expected, 2);
@@ -294,7 +295,7 @@ mod tests {
         assert_eq!(implied, 1);
         assert!(text.contains(r#"{"status":"pending","parent_id""#));
         let mut line = String::new();
-        write(&text, &["status"], Format::Lines, &mut line);
+        write(&text, &["status"], None, Format::Lines, &mut line);
         assert!(!line.contains("pending") && !line.contains("  "), "{line}");
     }
 
@@ -320,14 +321,14 @@ mod tests {
             parse(&lines).unwrap().write_pretty(&mut pretty, 2);
             for (format, expected) in [(Format::Lines, lines), (Format::Pretty, pretty)] {
                 let mut written = String::from("before ");
-                write(&stored, &["a"], format, &mut written);
+                write(&stored, &["a"], None, format, &mut written);
                 assert_eq!(written.strip_prefix("before "), Some(expected.as_str()));
             }
         }
         let too_long = format!(r#"{head}"dimensions":{{}},"data":{{}},{times}}}}}"#);
         for other in ["{\"no\": document", &too_long] {
             let mut written = String::from("before ");
-            write(other, &[], Format::Pretty, &mut written);
+            write(other, &[], None, Format::Pretty, &mut written);
             assert_eq!(written.strip_prefix("before "), Some(other));
         }
     }

@@ -14,7 +14,8 @@ use crate::model::time::Time;
 
 /// UUIDs of documents that a person added without one are derived (version 5) in this name space.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_626e_616e_5f73_8f74_6f72_6500_0001);
-/// Reads a document. One without times comes right after `previous`, the one above it.
+/// Reads a document. One without times comes right after `previous`, the one above it; one without
+/// a revision has 0.
 pub(super) fn read_document<'a>(
     text: &'a str,
     schema: &Schema,
@@ -22,7 +23,7 @@ pub(super) fn read_document<'a>(
     without_uuid: &mut BTreeMap<&'a str, u32>,
 ) -> Result<Document> {
     let mut parser = Parser::new(text);
-    let mut document = Document { rev: 1, ..Document::default() };
+    let mut document = Document::default();
     let (mut uuid, mut data) = (None, Object::default());
     let mut seen = Vec::new();
     parser.object(&mut |parser, name| {
@@ -96,7 +97,7 @@ fn read_member(
             document.key = (value != Value::Null).then(|| JsonText::of(&value));
         }
         ("rev", Value::Number(number)) => document.rev = number.as_u64().unwrap_or(1).max(1),
-        ("rev", _) => {}
+        ("rev", _) => document.rev = 1,
         ("title", value) => document.title = JsonText::of(&value),
         ("body", value) => document.body = JsonText::of(&value),
         ("created_at", value) => document.created_at = JsonText::of(&value),

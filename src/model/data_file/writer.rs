@@ -27,11 +27,17 @@ impl<'w> Writer<'w> {
     }
 
     /// Writes a document, given the text that is stored, without the dimensions `left_out`, whose
-    /// names are as JSON has them.
+    /// names are as JSON has them. `file_rev`: the revision that the file keeps where that is not
+    /// the one of the text; 0: none.
     ///
     /// # Errors
     /// Those of who takes the bytes; so have all that follow.
-    pub(crate) fn document(&mut self, stored: &str, left_out: &[&str]) -> Result<()> {
+    pub(crate) fn document(
+        &mut self,
+        stored: &str,
+        left_out: &[&str],
+        file_rev: Option<u64>,
+    ) -> Result<()> {
         if !std::mem::take(&mut self.empty) {
             self.out.push(',');
         }
@@ -39,7 +45,7 @@ impl<'w> Writer<'w> {
             Format::Pretty => "\n    ",
             Format::Lines => "\n",
         });
-        canonical::write(stored, left_out, self.format, &mut self.out);
+        canonical::write(stored, left_out, file_rev, self.format, &mut self.out);
         if self.out.len() >= PIECE_BYTES {
             (self.take)(self.out.as_bytes())?;
             self.out.clear();
