@@ -1,5 +1,6 @@
 //! From the bytes of a store to a state, and back.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -23,11 +24,7 @@ pub(super) const BROKEN_SCHEMA: &str = "BROKEN_SCHEMA";
 /// # Errors
 /// CORRUPT with line and column, also for a stored schema that breaks the rules; TOONEW, LIMIT.
 pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64) -> Result<State> {
-    let text = utf8(image).map_err(|error| {
-        let message = format!("the file is damaged: {error}");
-        error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
-    })?;
-    let text = merge_conflict::resolve(text);
+    let text = merge_conflict::resolve(text_of(image)?)?;
     let mut loading = Loading { gathered: None, schema, offsets: Vec::new() };
     let envelope = data_file::read(&text, &mut loading);
     // What is wrong with a document comes before what is wrong behind it.
@@ -37,9 +34,22 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     let known = [envelope.commit, envelope.rev_floor, commit_floor].into_iter().max();
     state.commit = state.commit.max(known.unwrap_or_default());
     state.envelope = Arc::new(envelope);
+    // The markers of a merge are to go with the next commit.
+    state.is_foreign = matches!(text, Cow::Owned(_));
     number_stably(&mut state, None)?;
     state.declare_indexes().map_err(broken_schema)?;
     Ok(state)
+}
+
+/// The bytes of a file as a text.
+///
+/// # Errors
+/// CORRUPT for what is not UTF-8.
+pub(super) fn text_of(image: &[u8]) -> Result<&str> {
+    utf8(image).map_err(|error| {
+        let message = format!("the file is damaged: {error}");
+        error.with_kind(ErrorKind::Corrupt).with_message(message).named("INVALID_UTF8")
+    })
 }
 
 /// A state in the making.

@@ -42,7 +42,7 @@ pub(crate) struct State {
     pub(crate) schema: Arc<Schema>,
     /// What the file holds beside documents.
     pub(crate) envelope: Arc<Envelope>,
-    /// The file that it was read from is not one that a store wrote, and nothing was written since.
+    /// The file that it was read from is not as a store writes it, and nothing was written since.
     pub(super) is_foreign: bool,
     rows: Table<Row>,
     /// By slot, the revisions in the file of the documents that count as written later, by the

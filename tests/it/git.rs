@@ -1,5 +1,6 @@
-//! Stores in git, with git itself: what a diff names after an edit that no program saw.
+//! Stores in git, with git itself: what a diff names after an edit that no program saw; merges.
 
+mod merges;
 mod repository;
 
 use nanostore::{ErrorKind, Store};

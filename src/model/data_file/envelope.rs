@@ -31,9 +31,9 @@ pub(crate) struct Envelope {
     /// Documents with a lower revision count as written by this commit; 0: there are none.
     pub(crate) rev_floor: u64,
     /// Members of the metadata that this version does not know.
-    metadata: Object,
+    pub(crate) metadata: Object,
     /// Members beside documents and metadata.
-    pub(super) others: Object,
+    pub(crate) others: Object,
 }
 impl Envelope {
     pub(super) fn read_metadata(&mut self, value: &Value) -> Result<()> {

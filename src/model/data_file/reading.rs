@@ -49,11 +49,16 @@ pub(super) fn read_document<'a>(
         // The same for every reader, until a commit writes it; equal documents are told apart.
         let count = without_uuid.entry(text).or_insert(0);
         *count += 1;
-        Uuid::new_v5(&NAMESPACE, format!("{count} {text}").as_bytes())
+        derived_uuid(&format!("{count} {text}"))
     });
     settle_texts(&mut document, previous);
     settle_dimensions(&mut document, schema);
     Ok(document)
+}
+
+/// A UUID that is the same for every reader of a text.
+pub(super) fn derived_uuid(text: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, text.as_bytes())
 }
 
 /// The member that a name in a file stands for; empty for names that this version does not know.

@@ -64,6 +64,17 @@ impl Repository {
         fs::write(self.path(), text).expect("the file can be written");
     }
 
+    /// Writes another file of the working tree.
+    pub(crate) fn write_to(&self, name: &str, text: &str) {
+        fs::write(self.folder().join(name), text).expect("the file can be written");
+    }
+
+    /// Sets a setting of this repository.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        let set = self.command().args(["config", name, value]).status();
+        assert!(set.expect("git can be called").success(), "{name}");
+    }
+
     /// Calls git, which must succeed, and gives what it prints.
     pub(crate) fn git(&self, words: &str) -> String {
         let output = self.try_git(words);
@@ -74,13 +85,17 @@ impl Repository {
 
     /// Calls git, without what the person who runs the tests has set.
     pub(crate) fn try_git(&self, words: &str) -> Output {
+        self.command().args(words.split(' ')).output().expect("git can be called")
+    }
+
+    fn command(&self) -> Command {
         let mut command = Command::new("git");
-        command.current_dir(self.folder()).args(words.split(' '));
+        command.current_dir(self.folder());
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "Ana").env(format!("GIT_{who}_EMAIL"), "ana@x");
         }
-        command.output().expect("git can be called")
+        command
     }
 
     /// The lines that a diff of the store's file adds and takes out.
