@@ -474,7 +474,7 @@ nanostore_status nanostore_json_get(const char *json,
  * - `strict`: true refuses to open a file with documents that break the schema, and names the
  *   first of them. Otherwise they load, and nanostore_verify lists them.
  * - `salvage`: true opens a store that is damaged with what can be read of it: of its log, and of
- *   its file document by document. The damaged log or file is kept beside the store, in a file
+ *   its file document by document, of both sides where it has conflict markers. The damaged log or file is kept beside the store, in a file
  *   that nanostore_info lists in `conflicts`. With `read_only`, nothing is written: see what
  *   would be kept, and by nanostore_verify what would be lost. Otherwise a damaged store is
  *   NANOSTORE_CORRUPT, and so is a file of which nothing can be read.
@@ -675,7 +675,8 @@ nanostore_status nanostore_info(nanostore *store,
  * in a unique index: what a person may do to a file with an editor. `line` is that of the document
  * in the file, where it is known.
  * Of a file that cannot be read as a whole, the problem "corrupt" says why, and problems "lost"
- * say, with their lines, what opening it with `salvage` would leave out.
+ * and "twice" say, with their lines, what opening it with `salvage` would leave out, and which
+ * documents it would keep twice.
  * Problems come in the order of the file. The check itself changes nothing; a store with problems
  * is still a success of the call.
  *

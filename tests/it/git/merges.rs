@@ -59,7 +59,7 @@ const CASES: [Case; 12] = [
     Case {
         about: "change different documents",
         ours: |store| title(store, "k10"),
-        theirs: |store| title(store, "k80"),
+        theirs: |store| title(store, "k25"),
         ends: [Opens, Opens, Opens, Merged],
     },
     Case {
@@ -89,18 +89,18 @@ const CASES: [Case; 12] = [
     Case {
         about: "add, and change the last one",
         ours: |store| add(store, "ours"),
-        theirs: |store| title(store, "k99"),
+        theirs: |store| title(store, "k29"),
         ends: [Opens, Asks, Opens, Merged],
     },
     Case {
         about: "delete and change different documents",
         ours: |store| delete(store, "k10"),
-        theirs: |store| title(store, "k80"),
+        theirs: |store| title(store, "k25"),
         ends: [Opens, Opens, Opens, Merged],
     },
     Case {
         about: "delete the last one, and add",
-        ours: |store| delete(store, "k99"),
+        ours: |store| delete(store, "k29"),
         theirs: |store| add(store, "theirs"),
         ends: [Asks, Asks, Opens, Merged],
     },
@@ -145,7 +145,7 @@ fn contents(store: &Store) -> Vec<(String, String)> {
 
 /// A repository with the two branches, and what a store has on which both were written.
 fn branches(form: &str, case: &Case) -> (Repository, Vec<(String, String)>) {
-    let both = Repository::new(form, 100);
+    let both = Repository::new(form, 30);
     let store = both.open();
     (case.ours)(&store);
     let is_there = case.ends[3] != Asks;
@@ -154,7 +154,7 @@ fn branches(form: &str, case: &Case) -> (Repository, Vec<(String, String)>) {
     }
     let expected = contents(&store);
     store.close().expect("it closes");
-    let repository = Repository::new(form, 100);
+    let repository = Repository::new(form, 30);
     repository.git("checkout -q -b topic");
     for (branch, write) in [("topic", case.theirs), ("main", case.ours)] {
         repository.git(&format!("checkout -q {branch}"));
@@ -163,33 +163,33 @@ fn branches(form: &str, case: &Case) -> (Repository, Vec<(String, String)>) {
         store.close().expect("it closes");
         repository.git(&format!("commit -qam {branch}"));
     }
+    repository.git("tag main-before");
+    let driver = CProgram::compile_in("examples-c", "merge").shell();
+    repository.set("merge.nanostore.driver", &format!("{driver} %O %A %B %P"));
     (repository, expected)
 }
 
+/// Merges the branch `topic` into `main`; whether git is done.
 fn merge(repository: &Repository, method: Method) -> bool {
-    match method {
-        Method::Text => {}
-        Method::Diff3 => repository.set("merge.conflictStyle", "diff3"),
-        Method::Driver => {
-            let driver = CProgram::compile_in("examples-c", "merge").shell();
-            repository.set("merge.nanostore.driver", &format!("{driver} %O %A %B %P"));
-            let line = format!("{NAME} merge=nanostore\n");
-            repository.write_to(".git/info/attributes", &line);
-        }
-    }
-    repository.try_git("merge -q topic -m merged").status.success()
+    let style = if method == Method::Diff3 { "diff3" } else { "merge" };
+    let attributes = match method {
+        Method::Driver => format!("{NAME} merge=nanostore\n"),
+        Method::Text | Method::Diff3 => String::new(),
+    };
+    repository.write_to(".git/info/attributes", &attributes);
+    repository.git("reset -q --hard main-before");
+    let words = format!("-c merge.conflictStyle={style} merge -q topic -m merged");
+    repository.try_git(&words).status.success()
 }
 
-fn end(case: &Case, form: &str, method: Method) -> End {
-    let (repository, expected) = branches(form, case);
-    let place = format!("{}, {form}, {method:?}", case.about);
-    let is_merged = merge(&repository, method);
+fn end(repository: &Repository, expected: &[(String, String)], method: Method, place: &str) -> End {
+    let is_merged = merge(repository, method);
     let store = match Store::open(&repository.path(), None) {
         Ok(store) => store,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Corrupt, "{place}: {error}");
             assert!(!is_merged, "{place}: {error}");
-            check_salvage(&repository, &place);
+            check_salvage(repository, place);
             return Asks;
         }
     };
@@ -210,7 +210,7 @@ fn check_salvage(repository: &Repository, place: &str) {
     assert!(error.message().contains('\''), "{place}: {error}");
     let store = Store::open(&repository.path(), Some(r#"{"salvage":true}"#)).expect("it opens");
     let listed = store.list(None).expect("it is listed");
-    for branch in ["main", "topic"] {
+    for branch in ["main-before", "topic"] {
         let text = repository.git(&format!("show {branch}:{NAME}"));
         let titles = text.lines().filter_map(|line| line.split_once("\"title\":"));
         for (_, rest) in titles {
@@ -226,13 +226,15 @@ fn branches_merge_by_themselves_as_far_as_they_do_not_contradict_each_other() {
     for case in &CASES {
         let [pretty, lines, told, driven] = case.ends;
         for (form, text) in [("pretty", pretty), ("lines", lines)] {
+            let (repository, merged) = branches(form, case);
             for (method, expected) in
                 [(Method::Text, text), (Method::Diff3, told), (Method::Driver, driven)]
             {
-                let found = end(case, form, method);
-                println!("{:40} {form:6} {method:?}: {found:?}", case.about);
+                let place = format!("{}, {form}, {method:?}", case.about);
+                let found = end(&repository, &merged, method, &place);
+                println!("{place}: {found:?}");
                 if found != expected {
-                    wrong.push(format!("{}, {form}, {method:?}: {found:?}", case.about));
+                    wrong.push(format!("{place}: {found:?}"));
                 }
             }
         }
