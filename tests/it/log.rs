@@ -134,32 +134,6 @@ fn an_edit_of_another_document_is_merged_with_the_log() {
 }
 
 #[test]
-fn what_a_program_took_in_of_an_edit_is_there_for_all_from_its_next_commit_on() {
-    for is_known in [true, false] {
-        let disk = SimulatedDisk::new();
-        let store = open_plainly(&disk);
-        add(&store, "a");
-        add(&store, "b");
-        store.close().expect("it closes");
-        disk.advance(LATER);
-        let open_batched = || open(&disk.process(), BATCHED).expect("the store opens");
-        let knowing = is_known.then(open_batched);
-        edit(&disk, r#""title": "b""#, r#""title": "B by hand""#);
-        let store = knowing.unwrap_or_else(open_batched);
-        let revs = |store: &Store| (rev(store, "a"), rev(store, "b"));
-        let seen = revs(&store);
-        assert_eq!(seen, (if is_known { 1 } else { 3 }, 3));
-        for key in ["c", "d"] {
-            add(&store, key);
-            assert_eq!(revs(&open_batched()), seen, "{key}");
-            assert_eq!(disk.read(LOG).is_some(), key == "d", "the first is in the file");
-        }
-        kill(&disk, store);
-        assert_eq!(revs(&open_plainly(&disk)), seen);
-    }
-}
-
-#[test]
 fn an_edit_of_the_same_document_stands_and_the_commit_is_kept_aside() {
     let disk = with_waiting_log();
     let log = text(&disk, LOG);

@@ -10,6 +10,8 @@
 
 mod document;
 mod metadata;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeMap;
