@@ -15,10 +15,13 @@ fn id(number: usize) -> String {
 
 fn document(number: usize, title: &str, status: &str, parent: Option<usize>, more: &str) -> String {
     let parent = parent.map(|it| format!(r#","parent_id":"{}""#, id(it))).unwrap_or_default();
+    let (uuid, second) = (id(number), number % 10);
+    let dimensions = format!(r#"{{"status":"{status}"{parent}{more}}}"#);
+    let times = format!(
+        r#""created_at":"2026-01-01T00:00:0{second}Z","updated_at":"2026-01-01T00:00:00Z""#
+    );
     format!(
-        r#"{{"uuid":"{}","title":"{title}","body":"","dimensions":{{"status":"{status}"{parent}{more}}},"created_at":"2026-01-01T00:00:0{}Z","updated_at":"2026-01-01T00:00:00Z","rev":1}}"#,
-        id(number),
-        number % 10
+        r#"{{"uuid":"{uuid}","title":"{title}","body":"","dimensions":{dimensions},{times},"rev":1}}"#
     )
 }
 
