@@ -79,8 +79,10 @@ pub(super) fn read<'a, 'b>(
     let created_at = cursor.plain_string()?;
     cursor.take_name(b',', r#""updated_at""#)?;
     let updated_at = cursor.plain_string()?;
-    cursor.take_name(b',', r#""rev""#)?;
-    let rev = cursor.value(DOCUMENT_DEPTH)?;
+    let rev = match cursor.take_name(b',', r#""rev""#) {
+        Some(()) => Some(cursor.value(DOCUMENT_DEPTH)?),
+        None => None,
+    };
     cursor.take(b'}')?;
     let Buffers { text, dimensions, .. } = buffers;
     text.clear();
@@ -91,7 +93,7 @@ pub(super) fn read<'a, 'b>(
         text.push_str(key);
     }
     text.push_str(r#"","rev":"#);
-    text.push_str(rev);
+    text.push_str(rev.unwrap_or("0"));
     text.push_str(r#","title":"#);
     text.push_str(title);
     text.push_str(r#","body":"#);
@@ -105,7 +107,7 @@ pub(super) fn read<'a, 'b>(
     text.push_str(r#""}"#);
     key.map_or(Ok(()), check_key).ok()?;
     let uuid = read_uuid(uuid)?;
-    let rev = rev.parse().ok().filter(|&rev| rev > 0)?;
+    let rev = rev.map_or(Some(0), |rev| rev.parse().ok().filter(|&rev| rev > 0))?;
     let created = Time::parse_canonical(created_at)?;
     if updated_at != created_at {
         Time::parse_canonical(updated_at)?;
@@ -352,6 +354,7 @@ mod tests {
             ("a key", "\\\"", false),
             ("\"a key\"", "null", false),
             ("rev", "Rev", false),
+            (",\n      \"rev\": 12", "", true),
             ("12", "0", false),
             ("12", "12.0", false),
             ("12", "99999999999999999999", false),

@@ -20,9 +20,8 @@ fn document(number: usize, title: &str, status: &str, parent: Option<usize>, mor
     let times = format!(
         r#""created_at":"2026-01-01T00:00:0{second}Z","updated_at":"2026-01-01T00:00:00Z""#
     );
-    format!(
-        r#"{{"uuid":"{uuid}","title":"{title}","body":"","dimensions":{dimensions},{times},"rev":1}}"#
-    )
+    let head = format!(r#"{{"uuid":"{uuid}","title":"{title}","body":"""#);
+    format!(r#"{head},"dimensions":{dimensions},{times},"rev":1}}"#)
 }
 
 fn file(documents: &[String], metadata: &str) -> String {
