@@ -481,11 +481,11 @@ nanostore_status nanostore_json_get(const char *json,
  * - `strict`: true refuses to open a file with documents that break the schema, and names the
  *   first of them. Otherwise they load, and nanostore_verify lists them.
  * - `salvage`: true opens a store that is damaged with what can be read of it: of its log, and of
- *   its file document by document. The damaged log or file is kept beside the store, in a file
- *   that nanostore_info lists in `conflicts`. With `read_only`, nothing is written: see what
- *   would be kept, and by nanostore_verify what would be lost. Otherwise a damaged store is
- *   NANOSTORE_CORRUPT, and so is a file of which nothing can be read. A file that is no store is
- *   never salvaged.
+ *   its file document by document, of both sides where it has conflict markers. The damaged log or
+ *   file is kept beside the store, in a file that nanostore_info lists in `conflicts`. With
+ *   `read_only`, nothing is written: see what would be kept, and by nanostore_verify what would be
+ *   lost. Otherwise a damaged store is NANOSTORE_CORRUPT, and so is a file of which nothing can be
+ *   read. A file that is no store is never salvaged.
  * - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
  *   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
  *   store must agree on them.
@@ -689,7 +689,8 @@ nanostore_status nanostore_info(nanostore *store,
  * that nobody knows with nearly the name of one that everybody knows. `line` is that of the
  * document in the file, where it is known.
  * Of a file that cannot be read as a whole, the problem "corrupt" says why, and problems "lost"
- * say, with their lines, what opening it with `salvage` would leave out.
+ * and "twice" say, with their lines, what opening it with `salvage` would leave out, and which
+ * documents it would keep twice.
  * Problems come in the order of the file. The check itself changes nothing; a store with problems
  * is still a success of the call.
  *
@@ -1281,6 +1282,54 @@ nanostore_status nanostore_changes(nanostore *store,
                                    const char *options_json,
                                    char **changes_out,
                                    nanostore_error **error_out);
+
+/* ==============================================================================================
+ * Versions of a file
+ * ============================================================================================== */
+
+/**
+ * Merges another version of a store's file into one, document by document, by UUID: what a merge
+ * driver of git does (`examples-c/merge.c` is one; `docs/git.md`).
+ *
+ * `base_path` is the version that both come from; NULL, a file that is not there or one without a
+ * byte when nobody knows it. `ours_path` is one version and becomes the merged one; `theirs_path`
+ * is the other. None of the three is opened as a store: no lock is taken, no log is read. A
+ * program that has the store open sees the result as an edit by hand.
+ *
+ * What one side changed counts, member by member, dimensions and data included. Conflicts are: a
+ * member that both sides changed in different ways, a document that one side deleted and the other
+ * changed or put something below, and a schema that both changed (of two versions of a schema the
+ * one with the higher `schema_version` counts). The file then holds conflict markers around just
+ * the documents in conflict, and does not open until a person has decided. Without a base, a
+ * document that only one side has counts as added, unless the other side's metadata tell that it
+ * was deleted, and one that differs is a conflict.
+ *
+ * `options_json`: `{"ours":"HEAD","theirs":"topic"}` names the sides in messages and markers.
+ *
+ *     {"clean":false,"documents":12,"conflicts":[
+ *       {"kind":"changed","uuid":"0194...","title":"Bread","fields":["title","data.due"],
+ *        "message":"'Bread' (0194...) was changed on both sides: title, data.due"}]}
+ *
+ * `kind` is "changed", "deleted" or "metadata". With conflicts the call succeeds, too, and `clean`
+ * is false.
+ *
+ * - Cost: reading the three files and writing one.
+ * - Ownership: `*report_out` is yours; free it with nanostore_string_free.
+ * - NULL: `base_path`, `options_json`, `report_out` and `error_out` may be NULL.
+ * - Threads: any.
+ * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (an argument, an option); NANOSTORE_NOTFOUND (no
+ *   file at `ours_path` or `theirs_path`); NANOSTORE_CORRUPT, NANOSTORE_TOONEW, NANOSTORE_LIMIT (a
+ *   version cannot be read; the message says which; `ours_path` is left as it is); those of the
+ *   disk: NANOSTORE_IO, NANOSTORE_FULL, NANOSTORE_PERMISSION, NANOSTORE_READONLY,
+ *   NANOSTORE_UNKNOWN_OUTCOME.
+ */
+NANOSTORE_MUST_USE
+nanostore_status nanostore_merge(const char *base_path,
+                                 const char *ours_path,
+                                 const char *theirs_path,
+                                 const char *options_json,
+                                 char **report_out,
+                                 nanostore_error **error_out);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -285,10 +285,12 @@ impl Error {
         self
     }
 
-    /// Names the operation of a batch that failed, by its index.
+    /// Names the operation of a batch that failed, by its index, unless line and column do.
     #[must_use]
     pub(crate) fn in_operation(mut self, index: usize) -> Error {
-        self.0.message = format!("operation {index}: {}", self.0.message);
+        if self.position().is_none() {
+            self.0.message = format!("operation {index}: {}", self.0.message);
+        }
         self.within(&index.to_string())
     }
 

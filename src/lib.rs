@@ -34,4 +34,4 @@ pub mod testing {
 }
 
 pub use error::{Error, ErrorKind, Result};
-pub use store::{Cursor, Store, json_get, json_quote};
+pub use store::{Cursor, Store, json_get, json_quote, merge};

@@ -25,6 +25,7 @@ package nanostore
 #cgo noescape nanostore_json_get
 #cgo noescape nanostore_json_quote
 #cgo noescape nanostore_list
+#cgo noescape nanostore_merge
 #cgo noescape nanostore_open
 #cgo noescape nanostore_replace
 #cgo noescape nanostore_resolve_id
@@ -52,6 +53,7 @@ package nanostore
 #cgo nocallback nanostore_json_get
 #cgo nocallback nanostore_json_quote
 #cgo nocallback nanostore_list
+#cgo nocallback nanostore_merge
 #cgo nocallback nanostore_open
 #cgo nocallback nanostore_replace
 #cgo nocallback nanostore_resolve_id
@@ -304,6 +306,13 @@ func lookUp(in []text) (json.RawMessage, error) {
 	var out *C.char
 	var failure *C.nanostore_error
 	status := C.nanostore_json_get(in[0].c(), in[1].c(), &out, &failure)
+	return take(status, out, failure)
+}
+
+func mergeFiles(in []text) (json.RawMessage, error) {
+	var out *C.char
+	var failure *C.nanostore_error
+	status := C.nanostore_merge(in[0].c(), in[1].c(), in[2].c(), in[3].c(), &out, &failure)
 	return take(status, out, failure)
 }
 

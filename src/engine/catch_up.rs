@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::engine::commit::DECISIONS_MAX;
+use crate::engine::load::Foreign;
 use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits, load, overridden};
@@ -132,7 +133,7 @@ impl Engine {
         let known = self.current();
         let mut first = Some(loaded);
         let load = || first.take().map_or_else(|| exclusive.load(), Ok);
-        let found = self.load(load, Some(&known), schema, repair)?;
+        let mut found = self.load(load, Some(&known), schema, repair)?;
         if let Some(damaged) = &found.damaged {
             exclusive.keep(Kept::Damaged(damaged))?;
         }
@@ -142,6 +143,7 @@ impl Engine {
         if found.merged || found.damaged.is_some() || found.poisoned && repair {
             let image = |out: &mut dyn FnMut(&[u8]) -> Result<()>| load::write(&found.state, out);
             exclusive.rebase(found.state.commit, &image, found.left)?;
+            found.state.is_foreign = false;
         } else if found.is_new_edit {
             exclusive.reserve(found.state.commit)?;
         }
@@ -226,8 +228,8 @@ impl Engine {
         });
         let overridden = overridden.transpose()?.unwrap_or_default();
         if loaded.foreign {
-            let rev = loaded.edit.unwrap_or(loaded.commit_floor + 1);
-            load::mark_edit(&mut state, rev, known)?;
+            let found = Foreign { edit: loaded.edit, commit_floor: loaded.commit_floor };
+            load::mark_edit(&mut state, &found, known)?;
         }
         let is_new_edit = loaded.foreign && state.commit > loaded.commit_floor;
         if let Some(schema) = self.schema.as_ref().filter(|schema| **schema != state.schema) {

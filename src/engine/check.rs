@@ -97,12 +97,13 @@ impl Reader for Lines<'_> {
 }
 
 impl Report {
-    /// Adds what opening the damaged file with `salvage` would lose, or has lost for a reader.
+    /// Adds what opening the damaged file with `salvage` would lose or keep as another document, or
+    /// has so for a reader.
     fn add_lost(&mut self, image: &[u8]) {
         let lost = salvage(image).map(|salvaged| salvaged.lost).unwrap_or_default();
         self.ok = false;
         self.problems.extend(lost.into_iter().map(|lost| Finding {
-            kind: "lost",
+            kind: lost.kind,
             uuid: None,
             line: Some(lost.line),
             field: None,

@@ -214,17 +214,20 @@ impl Engine {
         &self,
         limits: &Limits,
         exclusive: &Arc<dyn Exclusive>,
-        draft: Draft,
+        mut draft: Draft,
         answer: String,
         caller: &Arc<Caller>,
     ) -> Result<Option<String>> {
         let (durability, checkpoint) = (limits.durability, limits.checkpoint);
         let commits = self.tip().commits;
         let size = exclusive.size();
-        let replaces = policy::replaces(durability, checkpoint, size, commits);
-        if !self.is_kept || draft.reforms || replaces {
+        // What was taken in of a person's edit, its revisions above all, must be in the file that a
+        // log starts from.
+        let replaces = !self.is_kept || draft.reforms || draft.state.is_foreign;
+        if replaces || policy::replaces(durability, checkpoint, size, commits) {
             self.flush_tip()?;
             self.replace(&**exclusive, draft.number, &draft.state)?;
+            draft.state.is_foreign = false;
             self.note_minted(&draft);
             let before = self.tip().advance(draft.state.clone(), exclusive.position());
             self.publish(draft.state);

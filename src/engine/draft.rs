@@ -187,7 +187,7 @@ impl Draft {
     /// Writes a new document.
     pub(super) fn put_new(&mut self, mut document: Document) -> Result<u32> {
         document.rev = self.number;
-        if self.state.envelope.has_removed(document.uuid) {
+        if self.state.envelope.removal_of(document.uuid).is_some() {
             Arc::make_mut(&mut self.state.envelope).note_return(document.uuid);
         }
         let (slot, keys) = self.state.add(&mut document, 0);

@@ -1,5 +1,6 @@
 //! From the bytes of a store to a state, and back.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::forest::Parent;
 use crate::ids::numbering::Highest;
 use crate::model::data_file::{self, Canonical, Envelope, Read, Reader, Writer};
+use crate::model::document::with_rev;
 use crate::model::json::{Number, Object, Value, cut, line_column};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
@@ -24,16 +26,20 @@ pub(super) const BROKEN_SCHEMA: &str = "BROKEN_SCHEMA";
 /// # Errors
 /// CORRUPT with line and column, also for a stored schema that breaks the rules; TOONEW, LIMIT.
 pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64) -> Result<State> {
-    let text = merge_conflict::resolve(data_file::text(image)?);
+    let text = merge_conflict::resolve(data_file::text(image)?)?;
     let mut loading = Loading { gathered: None, schema, offsets: Vec::new(), new: BTreeSet::new() };
     let envelope = data_file::read(&text, &mut loading);
     // What is wrong with a document comes before what is wrong behind it.
     let new = std::mem::take(&mut loading.new);
     let mut state = loading.into_state(&text)?;
-    let envelope = envelope?;
+    let mut envelope = envelope?;
     let unresolved = envelope.unresolved.clone();
-    state.commit = state.commit.max(envelope.commit).max(commit_floor);
+    envelope.note_returns(|uuid| state.find_uuid(uuid.as_u128()).is_some());
+    let known = [envelope.commit, envelope.rev_floor, commit_floor].into_iter().max();
+    state.commit = state.commit.max(known.unwrap_or_default());
     state.envelope = Arc::new(envelope);
+    // The markers of a merge are to go with the next commit.
+    state.is_foreign = matches!(text, Cow::Owned(_));
     number_stably(&mut state, None)?;
     parents::settle(&mut state, &new, &unresolved)?;
     state.declare_indexes().map_err(broken_schema)?;
@@ -58,7 +64,7 @@ impl Reader for Loading {
             Some(schema) => Arc::clone(schema),
             None => Arc::new(stored_schema(envelope)?),
         };
-        self.gathered = Some(Gathered::new(Arc::clone(&schema)));
+        self.gathered = Some(Gathered::new(Arc::clone(&schema), envelope.rev_floor));
         Ok(schema)
     }
 
@@ -87,15 +93,55 @@ impl Loading {
     }
 }
 
-/// Gives what a person edited the revision `rev`: the documents that differ from the last known
-/// state, or all of them when none is known.
-pub(super) fn mark_edit(state: &mut State, rev: u64, known: Option<&State>) -> Result<()> {
-    // After a power cut the header may be older than the file, which then speaks for itself.
-    let is_newer = state.envelope.commit >= rev;
-    if !is_newer && mark_edited(state, rev, known)? {
-        state.commit = state.commit.max(rev);
+/// A file that no store wrote.
+pub(super) struct Foreign {
+    /// The number under which it was taken in before.
+    pub(super) edit: Option<u64>,
+    /// The highest commit number that was given out.
+    pub(super) commit_floor: u64,
+}
+
+/// Takes in a file that no store wrote, as a commit of its own. The documents that differ from the
+/// last known state get its number as their revision, unless they have one that was never given out
+/// here. Where no state is known, any may have been edited: all count as written by it, and in the
+/// file only the floor tells so.
+pub(super) fn mark_edit(state: &mut State, found: &Foreign, known: Option<&State>) -> Result<()> {
+    let Foreign { edit, commit_floor } = *found;
+    let number = edit.unwrap_or(state.commit.saturating_add(1));
+    if let Some(known) = known {
+        state.is_foreign = true;
+        return mark_known_edit(state, number, commit_floor, known);
+    }
+    // Later work of another clone has numbers of its own, and after a power cut the header may be
+    // older than the file: it speaks for itself.
+    if state.envelope.commit < edit.unwrap_or(commit_floor.saturating_add(1)) {
+        state.is_foreign = true;
+        Arc::make_mut(&mut state.envelope).forget_removals(number);
+        state.commit = state.commit.max(number);
+        let all: Vec<(u32, u64)> = state.slots().map(|slot| (slot, number)).collect();
+        state.count_from(number, &all)?;
     }
     Ok(())
+}
+
+fn mark_known_edit(state: &mut State, number: u64, floor: u64, known: &State) -> Result<()> {
+    let mut last = note_removals(state, number, floor, known);
+    let mut revs = Vec::new();
+    for slot in state.slots() {
+        let before = known.find_uuid(state.uuid(slot)).filter(|&before| {
+            let text = with_rev(state.text(slot), known.rev(before));
+            text.as_deref() == Some(known.text(before))
+        });
+        let rev = match before {
+            Some(before) => known.rev(before),
+            None if state.rev(slot) > floor => state.rev(slot),
+            None => number,
+        };
+        last = last.max(rev);
+        revs.push((slot, rev));
+    }
+    state.commit = state.commit.max(last);
+    state.count_from(known.envelope.rev_floor, &revs)
 }
 
 fn stored_schema(envelope: &Envelope) -> Result<Schema> {
@@ -129,45 +175,25 @@ fn two_of_one_uuid(text: &str, uuid: Uuid, first: usize, second: usize) -> Error
     .actual(uuid.hyphenated().to_string())
 }
 
-/// Gives the documents of an edited file the revision `rev`, but for those that `known` holds just
-/// so: these keep the revision they have there. Returns whether anything was edited.
-fn mark_edited(state: &mut State, rev: u64, known: Option<&State>) -> Result<bool> {
-    note_removals(state, rev, known);
-    let mut edited = known.is_none_or(|known| known.len() != state.len());
-    let slots: Vec<u32> = state.slots().collect();
-    for slot in slots {
-        let before = known.and_then(|known| Some((known, known.find_uuid(state.uuid(slot))?)));
-        let mut document = state.document(slot)?;
-        let mut text = String::new();
-        if let Some((known, old)) = before {
-            document.rev = known.rev(old);
-            document.write(&mut text);
-        }
-        if before.is_none_or(|(known, old)| known.text(old) != text) {
-            document.rev = rev;
-            edited = true;
-        }
-        if document.rev != state.rev(slot) {
-            let implied = state.implied(slot);
-            state.change(slot, &mut document, implied);
-        }
-    }
-    Ok(edited)
-}
-
-/// Notes which documents of the last known state an edit took out; without one, nobody knows.
-fn note_removals(state: &mut State, rev: u64, known: Option<&State>) {
-    let Some(known) = known else {
-        return Arc::make_mut(&mut state.envelope).forget_removals(rev);
-    };
+/// Notes which documents of the last known state an edit took out, beside those whose removal was
+/// known before. Gives the number of the last removal that is new.
+fn note_removals(state: &mut State, number: u64, floor: u64, known: &State) -> u64 {
     let gone = known.slots().map(|slot| known.uuid(slot));
-    let gone: Vec<u128> = gone.filter(|uuid| state.find_uuid(*uuid).is_none()).collect();
+    let gone: Vec<Uuid> =
+        gone.filter(|uuid| state.find_uuid(*uuid).is_none()).map(Uuid::from_u128).collect();
+    let mut envelope = (*state.envelope).clone();
+    let mut last = 0;
+    let mut removals: Vec<(Uuid, u64)> = known.envelope.removed_since(0).collect();
     for uuid in gone {
-        let uuid = Uuid::from_u128(uuid);
-        if !state.envelope.has_removed(uuid) {
-            Arc::make_mut(&mut state.envelope).note_removal(uuid, rev);
-        }
+        let told = envelope.removal_of(uuid).filter(|commit| *commit > floor);
+        let commit = told.unwrap_or(number);
+        removals.push((uuid, commit));
+        last = last.max(commit);
     }
+    envelope.add_removals(&removals, known.envelope.removals_known_from());
+    envelope.note_returns(|uuid| state.find_uuid(uuid.as_u128()).is_some());
+    state.envelope = Arc::new(envelope);
+    last
 }
 
 /// Gives the numbers of stable numbering to a state whose documents are all in. `old` is the state
@@ -237,13 +263,19 @@ fn remember(state: &State, numbers: &Object, highest: &mut Highest) {
 pub(super) fn write(state: &State, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
     let mut writer = Writer::new(state.envelope.format, take);
     let names: Vec<_> = state.schema.dimensions.iter().map(|it| cut::written(&it.name)).collect();
+    let mut counts_from_floor = false;
     for slot in state.slots() {
         let implied = state.implied(slot);
         let left_out = names.iter().enumerate().filter(|(place, _)| implied & (1 << place) != 0);
         let left_out: Vec<&str> = left_out.map(|(_, name)| &**name).collect();
-        writer.document(state.text(slot), &left_out)?;
+        let file_rev = state.file_rev(slot);
+        counts_from_floor |= file_rev.is_some();
+        writer.document(state.text(slot), &left_out, file_rev)?;
     }
     let mut envelope = (*state.envelope).clone();
+    if !counts_from_floor {
+        envelope.rev_floor = 0;
+    }
     envelope.commit = state.commit;
     envelope.numbers = remembered(state);
     envelope.unresolved = parents::unresolved(state)?;

@@ -21,6 +21,7 @@
 //! - [`indexes`], [`facets`]: what leads to documents, made when it is first used ([`lazy`]);
 //!   [`plan`], [`entry_walk`]: which way is taken
 //! - [`snapshots`]: states that stay; [`feed`]: what was written since a revision
+//! - [`merge`]: two versions of a file made one
 //! - [`open`]: opening and the registry that lets handles of one process share an engine
 
 mod batch;
@@ -40,6 +41,7 @@ mod indexes;
 mod lazy;
 pub(crate) mod listing;
 mod load;
+pub(crate) mod merge;
 pub(crate) mod open;
 pub(crate) mod operation;
 mod overridden;

@@ -183,7 +183,7 @@ impl Replay {
             document.write(&mut completed);
             return Ok(slot.is_some_and(|slot| state.text(slot) == completed));
         }
-        if state.envelope.has_removed(document.uuid) {
+        if state.envelope.removal_of(document.uuid).is_some() {
             Arc::make_mut(&mut state.envelope).note_return(document.uuid);
         }
         match slot {

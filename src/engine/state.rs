@@ -17,7 +17,7 @@ use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, Span, Table, TextHeap};
 use crate::memory::prefetch;
 use crate::model::data_file::{Envelope, settle_dimensions};
-use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key};
+use crate::model::document::{Codes, Document, ParentRef, push_output, quoted_key, with_rev};
 use crate::model::json::quote;
 use crate::model::schema::Schema;
 
@@ -43,7 +43,13 @@ pub(crate) struct State {
     pub(crate) schema: Arc<Schema>,
     /// What the file holds beside documents.
     pub(crate) envelope: Arc<Envelope>,
+    /// The file that it was read from is not as a store writes it, and nothing was written since.
+    pub(super) is_foreign: bool,
     rows: Table<Row>,
+    /// By slot, the revisions in the file of the documents that count as written later, by the
+    /// floor; 0: it has none. The next revision of a document is above the floor, so what stands
+    /// here of it counts no more.
+    file_revs: Arc<Vec<(u32, u64)>>,
     texts: TextHeap,
     forest: Forest,
     by_uuid: HashIndex,
@@ -64,7 +70,9 @@ impl State {
         State {
             commit: 0,
             envelope: Arc::default(),
+            is_foreign: false,
             rows: Table::new(),
+            file_revs: Arc::default(),
             texts: TextHeap::new(),
             forest: Forest::new(schema.clone()),
             by_uuid: HashIndex::new(),
@@ -165,6 +173,43 @@ impl State {
     /// The commit that wrote this version.
     pub(crate) fn rev(&self, slot: u32) -> u64 {
         self.rows.get(slot).map_or(0, |row| row.rev)
+    }
+
+    /// The revision that the file keeps of a document, where that is not the one by which it
+    /// counts; 0: it has none.
+    pub(super) fn file_rev(&self, slot: u32) -> Option<u64> {
+        if self.file_revs.is_empty() || self.rev(slot) > self.envelope.rev_floor.max(1) {
+            return None;
+        }
+        let found = self.file_revs.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
+        self.file_revs.get(found).map(|(_, rev)| *rev)
+    }
+
+    /// Gives the documents other revisions, after a load. In the file they keep those that they
+    /// have there where `floor` makes them the ones given.
+    ///
+    /// # Errors
+    /// Those of declaring the indexes anew.
+    pub(super) fn count_from(&mut self, floor: u64, revs: &[(u32, u64)]) -> Result<()> {
+        let mut file_revs = Vec::new();
+        for &(slot, rev) in revs {
+            let own = self.rev(slot);
+            let in_file = self.file_rev(slot).unwrap_or(own);
+            if in_file != rev && in_file.max(floor).max(1) == rev {
+                file_revs.push((slot, in_file));
+            }
+            if own != rev {
+                if let Some(text) = with_rev(self.text(slot), rev) {
+                    self.put_text(slot, &text);
+                }
+                if let Some(row) = self.rows.get_mut(slot) {
+                    row.rev = rev;
+                }
+            }
+        }
+        self.file_revs = Arc::new(file_revs);
+        Arc::make_mut(&mut self.envelope).rev_floor = floor;
+        self.declare_indexes()
     }
 
     /// The codes of its values.
@@ -409,12 +454,16 @@ impl State {
         let mut envelope = (*self.envelope).clone();
         envelope.schema = Some(Arc::new(state.schema.source.clone()));
         state.envelope = Arc::new(envelope);
+        state.is_foreign = self.is_foreign;
+        let mut file_revs = Vec::new();
         for slot in self.slots() {
             let mut document = self.file_document(slot)?;
             settle_dimensions(&mut document, &state.schema);
             let implied = document.complete(&state.schema);
-            state.add(&mut document, implied);
+            let (added, _) = state.add(&mut document, implied);
+            file_revs.extend(self.file_rev(slot).map(|rev| (added, rev)));
         }
+        state.file_revs = Arc::new(file_revs);
         super::load::number_stably(&mut state, Some(self))?;
         parents::settle(&mut state, &BTreeSet::new(), &parents::unresolved(self)?)?;
         state.declare_indexes()?;

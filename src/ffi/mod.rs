@@ -16,6 +16,7 @@ mod handle;
 mod ids;
 mod json;
 mod library;
+mod merge;
 mod query;
 mod status;
 mod store;

@@ -55,11 +55,11 @@ use crate::store::Store;
 /// - `strict`: true refuses to open a file with documents that break the schema, and names the
 ///   first of them. Otherwise they load, and nanostore_verify lists them.
 /// - `salvage`: true opens a store that is damaged with what can be read of it: of its log, and of
-///   its file document by document. The damaged log or file is kept beside the store, in a file
-///   that nanostore_info lists in `conflicts`. With `read_only`, nothing is written: see what
-///   would be kept, and by nanostore_verify what would be lost. Otherwise a damaged store is
-///   NANOSTORE_CORRUPT, and so is a file of which nothing can be read. A file that is no store is
-///   never salvaged.
+///   its file document by document, of both sides where it has conflict markers. The damaged log or
+///   file is kept beside the store, in a file that nanostore_info lists in `conflicts`. With
+///   `read_only`, nothing is written: see what would be kept, and by nanostore_verify what would be
+///   lost. Otherwise a damaged store is NANOSTORE_CORRUPT, and so is a file of which nothing can be
+///   read. A file that is no store is never salvaged.
 /// - `clock`, `uuid_seed`: for tests and reproducible tools: times that begin at `start` and
 ///   advance by `step_ms`, UUIDs that are the same in each run. All handles of a process on one
 ///   store must agree on them.
@@ -325,7 +325,8 @@ pub unsafe extern "C" fn nanostore_info(
 /// that nobody knows with nearly the name of one that everybody knows. `line` is that of the
 /// document in the file, where it is known.
 /// Of a file that cannot be read as a whole, the problem "corrupt" says why, and problems "lost"
-/// say, with their lines, what opening it with `salvage` would leave out.
+/// and "twice" say, with their lines, what opening it with `salvage` would leave out, and which
+/// documents it would keep twice.
 /// Problems come in the order of the file. The check itself changes nothing; a store with problems
 /// is still a success of the call.
 ///

@@ -439,6 +439,18 @@ pub(crate) fn push_output(text: &str, id: Option<&str>, out: &mut String) {
     out.push_str(tail);
 }
 
+/// A stored text with another revision.
+pub(crate) fn with_rev(text: &str, rev: u64) -> Option<String> {
+    let mut rest = text.get(ID_PLACE..)?;
+    if let Some(key) = rest.strip_prefix(r#","key":"#) {
+        rest = key.get(cut::value(key)?.len()..)?;
+    }
+    let rest = rest.strip_prefix(r#","rev":"#)?;
+    let head = text.get(..text.len() - rest.len())?;
+    let tail = rest.get(cut::value(rest)?.len()..)?;
+    Some(format!("{head}{rev}{tail}"))
+}
+
 /// Appends a short ID as JSON: it needs no escapes.
 pub(crate) fn push_id(id: Option<&str>, out: &mut String) {
     match id {

@@ -4,6 +4,7 @@ pub(crate) mod data_file;
 pub(crate) mod document;
 pub(crate) mod input;
 pub(crate) mod json;
+pub(crate) mod merge;
 pub(crate) mod merge_conflict;
 pub(crate) mod prefix;
 pub(crate) mod schema;

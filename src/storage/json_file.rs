@@ -8,6 +8,7 @@
 //!   [`bond`]: how the two stand to each other
 //! - [`watch`]: noticing at each call that somebody changed the file
 //! - [`held`]: everything that writes, under the exclusive lock; [`aside`]: what is kept aside
+//! - [`whole`]: a file that is none of a store in use
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -34,10 +35,12 @@ mod load;
 mod place;
 mod read;
 mod watch;
+mod whole;
 
 use held::Held;
 use place::{Place, open_place};
 use watch::Watch;
+pub(crate) use whole::WholeFile;
 
 /// A file changed so recently may still be being written.
 const FRESH: Duration = Duration::from_millis(500);

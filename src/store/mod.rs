@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::engine::draft::{Draft, Outcome};
 use crate::engine::feed::changes;
 use crate::engine::listing::{self, Scan};
+use crate::engine::merge::merge_files;
 use crate::engine::open::{Violation, open_file, open_memory, violations};
 use crate::engine::operation::{Operation, Target, read_batch};
 use crate::engine::snapshots::SnapshotReport;
@@ -23,14 +24,15 @@ use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::document::check_document_bytes;
 use crate::model::json::{self, JsonText, Value, from_value, parse, parse_object};
+use crate::model::merge::{LABELS, Labels};
 use crate::model::schema::Schema;
 use crate::query::{Query, Selection};
 pub(crate) use crate::storage::lock_descriptors;
 use crate::storage::{Machine, this_machine};
 
 use options::{
-    ChangeOptions, ChangesOptions, DefineOptions, DeleteOptions, GetOptions, NoOptions, read,
-    read_open,
+    ChangeOptions, ChangesOptions, DefineOptions, DeleteOptions, GetOptions, MergeOptions,
+    NoOptions, read, read_open,
 };
 
 /// How many changes are told at a time, unless the caller says.
@@ -520,6 +522,32 @@ fn batch_report(draft: &Draft, outcomes: &[Outcome]) -> String {
     }
     out.push_str("]}");
     out
+}
+
+/// Merges the version of a store's file at `theirs` into the one at `ours`, document by document;
+/// `base` is what both come from. `options` may name the sides. Gives a report: whether there were
+/// no conflicts, and which.
+///
+/// # Errors
+/// Those of the options, of the files and of their content, which leave `ours` as it is.
+pub fn merge(
+    base: Option<&Path>,
+    ours: &Path,
+    theirs: &Path,
+    options: Option<&str>,
+) -> Result<String> {
+    let MergeOptions { ours: our_name, theirs: their_name } = read(options)?;
+    let labels = Labels {
+        ours: our_name.as_deref().unwrap_or(LABELS.ours),
+        theirs: their_name.as_deref().unwrap_or(LABELS.theirs),
+    };
+    for (field, name) in [("ours", labels.ours), ("theirs", labels.theirs)] {
+        if name.is_empty() || name.contains(char::is_control) {
+            let message = format!("'{field}' names a side in one line, of one character at least");
+            return Err(Error::invalid(message).field(field).actual(name));
+        }
+    }
+    report(&merge_files(&this_machine(), base, ours, theirs, labels)?)
 }
 
 /// Returns `text` as a JSON text, quoted and escaped.

@@ -157,6 +157,14 @@ impl DeleteOptions {
     }
 }
 
+/// The options of merge.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MergeOptions {
+    pub(super) ours: Option<String>,
+    pub(super) theirs: Option<String>,
+}
+
 /// The options of changes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -197,8 +197,13 @@ static void refuse_what_is_no_store(void)
     refuse_content("other", "{\"documents\":{}}", NANOSTORE_CORRUPT);
     refuse_content("bytes", "{\"documents\":[{\"title\":\"\xff\xfe\"}]}", NANOSTORE_CORRUPT);
     refuse_content("twice", "{\"documents\":[],\"documents\":[]}", NANOSTORE_CORRUPT);
-    refuse_content("markers", "{\"documents\":[\n<<<<<<< HEAD\n{\"title\":\"a\"}\n=======\n"
-                              "{\"title\":\"b\"}\n>>>>>>> other\n]}\n", NANOSTORE_CORRUPT);
+    refuse_content("markers",
+                   "{\"documents\":[\n<<<<<<< HEAD\n"
+                   "{\"uuid\":\"00000000-0000-4000-8000-000000000001\",\"title\":\"a\"}\n"
+                   "=======\n"
+                   "{\"uuid\":\"00000000-0000-4000-8000-000000000001\",\"title\":\"b\"}\n"
+                   ">>>>>>> other\n]}\n",
+                   NANOSTORE_CORRUPT);
     refuse_content("newer", "{\"documents\":[],\"metadata\":{\"version\":\"77.0\"}}",
                    NANOSTORE_TOONEW);
     if (deep != NULL) {

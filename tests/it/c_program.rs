@@ -1,4 +1,4 @@
-//! Compiles the C programs of `tests/c` against the library built with these tests.
+//! Compiles C programs, those of `tests/c` above all, against the library built with these tests.
 
 use std::env;
 use std::fs;
@@ -21,6 +21,11 @@ pub(crate) struct CProgram {
 impl CProgram {
     /// Compiles `tests/c/<name>.c`.
     pub(crate) fn compile(name: &str) -> CProgram {
+        CProgram::compile_in("tests/c", name)
+    }
+
+    /// Compiles `<sources>/<name>.c`.
+    pub(crate) fn compile_in(sources: &str, name: &str) -> CProgram {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let (output, libraries) = (folder().join(name), library_folder().to_owned());
         let compiler = cc::Build::new()
@@ -36,7 +41,9 @@ impl CProgram {
             .args(["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"])
             .arg("-I")
             .arg(root.join("include"))
-            .arg(root.join("tests/c").join(name).with_extension("c"))
+            .arg("-I")
+            .arg(root.join("bindings/c"))
+            .arg(root.join(sources).join(name).with_extension("c"))
             .arg("-o")
             .arg(&output)
             .arg("-L")
@@ -46,6 +53,11 @@ impl CProgram {
             .expect("the C compiler starts");
         assert!(status.success(), "{name}.c compiles without a warning");
         CProgram { path: output, libraries }
+    }
+
+    /// A line of a shell that starts the program.
+    pub(crate) fn shell(&self) -> String {
+        format!("LD_LIBRARY_PATH='{}' '{}'", self.libraries.display(), self.path.display())
     }
 
     /// The program, ready to be started; `C_RUNNER="valgrind -q ..."` puts a tool before it.

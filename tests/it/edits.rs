@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use std::time::Duration;
+
+use nanostore::testing::SimulatedDisk;
 use nanostore::{ErrorKind, Store};
 
 use crate::json::Value;
@@ -55,6 +58,40 @@ fn a_second_edit_has_a_revision_of_its_own() {
     assert_eq!(rev(&open(&path).get("1", None).expect("it is there")), "2");
     edit(&path, "Rye bread", "Toast");
     assert_eq!(rev(&open(&path).get("1", None).expect("it is there")), "3");
+}
+
+/// A process of its own, which writes to the log.
+fn process(disk: &SimulatedDisk) -> Store {
+    let options = r#"{"durability":"batched","interval_ms":3600000}"#;
+    let path = Path::new("/todos.json");
+    Store::open_simulated(disk.process(), path, Some(options)).expect("the store opens")
+}
+
+#[test]
+fn what_a_program_took_in_of_an_edit_is_there_for_all_from_its_next_commit_on() {
+    for (is_known, bread) in [(true, "1"), (false, "3")] {
+        let disk = SimulatedDisk::new();
+        let store = process(&disk);
+        for title in ["Bread", "Milk"] {
+            store.add(&format!(r#"{{"title":"{title}"}}"#), None).expect("it is added");
+        }
+        store.close().expect("it closes");
+        disk.advance(Duration::from_secs(1));
+        let knowing = is_known.then(|| process(&disk));
+        let text = disk.read("/todos.json").expect("the file is there");
+        let text = String::from_utf8(text).expect("it is text").replace("Milk", "Oat milk");
+        disk.write("/todos.json", text.as_bytes());
+        disk.advance(Duration::from_secs(1));
+        let store = knowing.unwrap_or_else(|| process(&disk));
+        let revs =
+            |store: &Store| ["1", "2"].map(|id| rev(&store.get(id, None).expect("it is there")));
+        assert_eq!(revs(&store), [bread, "3"]);
+        for is_logged in [false, true] {
+            store.add(r#"{"title":"Salt"}"#, None).expect("it is added");
+            assert_eq!(revs(&process(&disk)), [bread, "3"]);
+            assert_eq!(disk.read("/todos.json.wal").is_some(), is_logged);
+        }
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod crash;
 mod edits;
 mod expectation;
 mod files;
+mod git;
 mod ids_cases;
 mod indexes;
 mod json;

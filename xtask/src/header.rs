@@ -17,6 +17,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("ids", "IDs"),
     ("query", "Queries"),
     ("changes", "Changes"),
+    ("merge", "Versions of a file"),
 ];
 
 const HEADER: &str = "include/nanostore.h";

@@ -22,6 +22,8 @@ const ONE_OR_TWO: &str = "crash::power::a_power_cut_anywhere_in_one_or_two_chang
 const THIRD: &str =
     "crash::power::a_power_cut_anywhere_in_the_third_of_three_changes_loses_nothing";
 const KILLED: &str = "crash::power::a_process_killed_anywhere_loses_nothing_and_hinders_nobody";
+const UNSEEN_EDIT: &str =
+    "git::after_an_edit_that_no_program_saw_a_diff_names_what_was_written_and_nothing_else";
 
 const FAULTS: &[Planted] = &[
     Planted {
@@ -108,6 +110,13 @@ const FAULTS: &[Planted] = &[
         right: "self.replaceable.store(false, Ordering::Relaxed);",
         wrong: "",
         test: "obstacles::a_log_does_not_grow_beside_a_file_that_was_changed_into_one",
+    },
+    Planted {
+        about: "an edit that no program saw gives all documents in the file a new revision",
+        file: "src/engine/load.rs",
+        right: "let file_rev = state.file_rev(slot);",
+        wrong: "let file_rev: Option<u64> = None;",
+        test: UNSEEN_EDIT,
     },
 ];
 

@@ -20,6 +20,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("readelf", "binutils"),
     ("python3", "python3"),
     ("pip3", "python3-pip"),
+    ("git", "git"),
     ("mkfs.xfs", "xfsprogs"),
     ("mkfs.ext4", "e2fsprogs"),
     ("chattr", "e2fsprogs"),

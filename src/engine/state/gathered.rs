@@ -10,7 +10,7 @@ use super::{Row, State};
 use crate::ids::forest::{Forest, Parent, Seat};
 use crate::index::{HashIndex, TextHeap};
 use crate::model::data_file::Head;
-use crate::model::document::{Document, ParentRef, quoted_key};
+use crate::model::document::{Document, ParentRef, quoted_key, with_rev};
 use crate::model::schema::Schema;
 
 /// So many documents are looked for at once.
@@ -19,6 +19,8 @@ const AHEAD: usize = 32;
 /// The documents of a store in their order.
 pub(crate) struct Gathered {
     schema: Arc<Schema>,
+    rev_floor: u64,
+    file_revs: Vec<(u32, u64)>,
     rows: Vec<Row>,
     /// The documents without their places.
     seats: Vec<Seat>,
@@ -38,9 +40,12 @@ pub(crate) struct TwoOfOneUuid {
 }
 
 impl Gathered {
-    pub(crate) fn new(schema: Arc<Schema>) -> Gathered {
+    /// Documents with a revision below `rev_floor` count as written by that commit.
+    pub(crate) fn new(schema: Arc<Schema>, rev_floor: u64) -> Gathered {
         Gathered {
             schema,
+            rev_floor,
+            file_revs: Vec::new(),
             rows: Vec::new(),
             seats: Vec::new(),
             below: Vec::new(),
@@ -52,9 +57,15 @@ impl Gathered {
 
     /// Adds a document that keeps all rules, given what decides on its place, and its text.
     pub(crate) fn add(&mut self, head: &Head, text: &str) {
-        let Head { uuid, rev, created, codes, parent, implied } = *head;
+        let Head { uuid, rev: file_rev, created, codes, parent, implied } = *head;
         let slot = self.rows.len() as u32;
-        let text = self.texts.add(slot, text);
+        let rev = file_rev.max(self.rev_floor).max(1);
+        let text = if rev == file_rev {
+            self.texts.add(slot, text)
+        } else {
+            self.file_revs.push((slot, file_rev));
+            self.texts.add(slot, with_rev(text, rev).as_deref().unwrap_or(text))
+        };
         self.rows.push(Row { uuid: uuid.as_u128(), text, rev, codes, implied });
         let parent = match parent {
             ParentRef::Root => Parent::Root,
@@ -94,6 +105,7 @@ impl Gathered {
     pub(crate) fn into_state(mut self) -> Result<State, TwoOfOneUuid> {
         let mut state = State::new(Arc::clone(&self.schema));
         state.commit = self.commit;
+        state.file_revs = Arc::new(self.file_revs);
         state.texts = self.texts;
         state.len = self.rows.len() as u32;
         state.rows.extend(self.rows);

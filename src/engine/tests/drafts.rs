@@ -104,7 +104,8 @@ fn one_commit_gives_one_revision_to_all_it_writes() {
     let revs: Vec<u64> = draft.state.slots().map(|slot| draft.state.rev(slot)).collect();
     assert_eq!(revs, [8, 3, 1, 8]);
     assert_eq!((draft.number, draft.state.commit, state.commit), (8, 8, 7));
-    assert!(draft.state.envelope.has_removed(uuid::Uuid::parse_str(&uuid(4)).unwrap()));
+    let fourth = uuid::Uuid::parse_str(&uuid(4)).unwrap();
+    assert!(draft.state.envelope.removal_of(fourth).is_some());
     assert!(written(&draft.state).contains(&format!(r#""removed":[["{}",8]]"#, uuid(4))));
 }
 

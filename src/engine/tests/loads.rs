@@ -6,7 +6,7 @@ use super::{
     check, document, file, ids, load, outputs, reloaded, schema, stable_schema, uuid, uuid_number,
     written,
 };
-use crate::engine::load::{mark_edit, read};
+use crate::engine::load::{Foreign, mark_edit, read};
 use crate::engine::state::State;
 use crate::error::ErrorKind;
 use crate::model::json::{Value, parse};
@@ -17,8 +17,8 @@ fn revs(state: &State) -> Vec<u64> {
 }
 
 fn edited(text: &str, rev: u64, known: Option<&State>) -> State {
-    let mut state = read(text.as_bytes(), None, 7).unwrap();
-    mark_edit(&mut state, rev, known).unwrap();
+    let mut state = read(text.as_bytes(), None, rev - 1).unwrap();
+    mark_edit(&mut state, &Foreign { edit: None, commit_floor: rev - 1 }, known).unwrap();
     state
 }
 
@@ -161,11 +161,135 @@ fn taking_a_document_out_is_an_edit() {
     assert_eq!(same.commit, 7, "nothing was edited");
 }
 
+/// What the file holds of revisions: those of its documents (0: none), and the floor.
+fn file_revs(state: &State) -> (Vec<u64>, u64) {
+    let text = written(state);
+    let number = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(name)?;
+        rest.split([',', '}']).next()?.parse().ok()
+    };
+    let (documents, metadata) = text.split_once("\"metadata\"").unwrap();
+    let documents = documents.lines().filter(|line| line.contains("\"uuid\""));
+    let revs = documents.map(|line| number(line, "\"rev\":").unwrap_or(0)).collect();
+    (revs, number(metadata, "\"rev_floor\":").unwrap_or(0))
+}
+
 #[test]
-fn a_file_that_is_newer_than_the_edit_speaks_for_itself() {
+fn where_nobody_knows_what_was_edited_all_documents_count_from_a_floor_and_none_is_rewritten() {
+    let documents = some_documents();
+    for schema in [schema(), stable_schema()] {
+        let before = load(&file(&documents, &schema));
+        let mut state = edited(&file(&documents, &schema), 8, None);
+        check(&state);
+        assert_eq!((state.commit, revs(&state)), (8, vec![8; 6]));
+        assert_eq!(file_revs(&before), (vec![2, 3, 0, 3, 3, 0], 0));
+        assert_eq!(file_revs(&state), (vec![2, 3, 0, 3, 3, 0], 8));
+        assert_eq!(outputs(&reloaded(&state)), outputs(&state));
+        // What is written from now on has a revision of its own.
+        let mut document = state.document(4).unwrap();
+        document.rev = 9;
+        state.change(4, &mut document, state.implied(4));
+        state.remove(3);
+        state.commit = 9;
+        check(&state);
+        assert_eq!(file_revs(&state), (vec![2, 3, 0, 9, 0], 8));
+        let again = reloaded(&state);
+        check(&again);
+        assert_eq!(revs(&again), [8, 8, 8, 9, 8]);
+        assert_eq!(outputs(&again), outputs(&state));
+        let defined = again.with_schema(Arc::new(Schema::default())).unwrap();
+        assert_eq!((revs(&defined), file_revs(&defined)), (revs(&again), file_revs(&again)));
+        // A second such edit raises the floor.
+        let second = edited(&written(&state), 12, None);
+        assert_eq!((revs(&second), file_revs(&second)), (vec![12; 5], (vec![2, 3, 0, 9, 0], 12)));
+    }
+}
+
+#[test]
+fn a_floor_that_no_document_needs_is_not_written() {
+    let mut state = edited(&file(&[document(1, r#","rev":2"#)], &schema()), 8, None);
+    let mut document = state.document(0).unwrap();
+    document.rev = 9;
+    state.change(0, &mut document, 0);
+    assert_eq!(file_revs(&state), (vec![9], 0));
+}
+
+#[test]
+fn a_known_state_tells_which_documents_count_from_the_floor() {
+    let documents = some_documents();
+    let known = reloaded(&edited(&file(&documents, &schema()), 8, None));
+    // The file as it was before the floor, as a checkout brings it back, with one title changed.
+    let mut older = documents.clone();
+    older[1] = older[1].replace("\"t2\"", "\"another\"");
+    let state = edited(&file(&older, &schema()), 12, Some(&known));
+    check(&state);
+    assert_eq!((state.commit, revs(&state)), (12, vec![8, 12, 8, 8, 8, 8]));
+    assert_eq!(file_revs(&state), (vec![2, 12, 0, 3, 3, 0], 8));
+    // A floor that the known state does not have is not taken over from the file.
+    let higher = written(&state).replace("\"rev_floor\":8", "\"rev_floor\":11");
+    let again = edited(&higher, 13, Some(&state));
+    assert_eq!((again.commit, revs(&again)), (12, revs(&state)), "nothing was edited");
+    assert_eq!(file_revs(&again), file_revs(&state));
+}
+
+#[test]
+fn an_edit_is_a_commit_after_all_that_the_file_knows_of() {
     let text = file(&[document(1, r#","rev":3"#)], &schema());
-    let state = edited(&text, 7, None);
-    assert_eq!((state.commit, revs(&state)), (7, vec![3]));
+    for (text, expected) in [(text.clone(), 8), (text.replace("\"rev\":3", "\"rev\":30"), 31)] {
+        let state = edited(&text, 8, None);
+        assert_eq!((state.commit, revs(&state)), (expected, vec![expected]));
+    }
+}
+
+#[test]
+fn a_file_with_numbers_that_were_never_given_out_here_speaks_for_itself() {
+    let file = |title: &str, rev: u64, removed: &str| {
+        let documents = [document(1, r#","rev":3"#), document(2, r#","rev":4"#)];
+        let text = file(&documents, &schema()).replace("\"commit\":7", removed);
+        text.replace("t1", title).replace("\"rev\":3", &format!("\"rev\":{rev}"))
+    };
+    let text = file("theirs", 6, "\"commit\":7");
+    let state = edited(&text, 6, None);
+    assert_eq!((state.commit, revs(&state), file_revs(&state)), (7, vec![6, 4], (vec![6, 4], 0)));
+    // A program that knows what was before sees that nothing else was edited, too.
+    let known = load(&file("t1", 3, "\"commit\":5"));
+    let seen = edited(&text, 6, Some(&known));
+    assert_eq!((seen.commit, revs(&seen), file_revs(&seen)), (7, vec![6, 4], (vec![6, 4], 0)));
+    // Numbers that were given out here, for something else, do not count.
+    let seen = edited(&text, 7, Some(&known));
+    assert_eq!((seen.commit, revs(&seen), file_revs(&seen)), (8, vec![8, 4], (vec![8, 4], 0)));
+}
+
+#[test]
+fn a_known_state_tells_which_documents_are_gone() {
+    let removed = |text: &str, removed: &str| {
+        let list = format!("\"commit\":7,\"removed\":[{removed}],\"removed_from\":6");
+        text.replace("\"commit\":7", &list)
+    };
+    let told = |state: &State| {
+        let removed = state
+            .envelope
+            .removed_since(0)
+            .map(|(uuid, commit)| (uuid.as_u128() as u32 & 0xffff, commit));
+        (removed.collect::<Vec<_>>(), state.envelope.removals_known_from())
+    };
+    let documents: Vec<String> = (1..=4).map(|number| document(number, "")).collect();
+    let before = file(&documents, &schema());
+    let known = load(&removed(&before, &format!(r#"["{}",5]"#, uuid(9))).replace(":6", ":2"));
+    let after = file(&documents[2..], &schema());
+    let text = removed(&after, &format!(r#"["{}",7],["{}",20]"#, uuid(1), uuid(2)));
+    let state = edited(&text, 8, Some(&known));
+    // What the file tells of 1 was given out here for something else, what it tells of 2 was not.
+    assert_eq!((told(&state), state.commit), ((vec![(9, 5), (1, 8), (2, 20)], 2), 20));
+}
+
+#[test]
+fn a_document_that_is_there_again_does_not_count_as_removed() {
+    let removed = format!(r#""commit":7,"removed":[["{}",5],["{}",6]]"#, uuid(1), uuid(2));
+    let text = file(&[document(1, r#","rev":3"#)], &schema()).replace(r#""commit":7"#, &removed);
+    let state = load(&text);
+    let removed: Vec<u64> = state.envelope.removed_since(0).map(|(_, commit)| commit).collect();
+    assert_eq!(removed, [6]);
 }
 
 #[test]

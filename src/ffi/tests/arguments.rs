@@ -10,6 +10,7 @@ use crate::ffi::error::ErrorObject;
 use crate::ffi::handle::{CursorHandle, StoreHandle};
 use crate::ffi::ids::*;
 use crate::ffi::json::*;
+use crate::ffi::merge::*;
 use crate::ffi::query::*;
 use crate::ffi::status::*;
 use crate::ffi::store::*;
@@ -251,6 +252,26 @@ fn outputs_that_are_not_wanted_may_be_null() {
     // SAFETY: the handle is open.
     let status = unsafe { nanostore_count(open.0, null(), null_mut(), null_mut()) };
     assert_eq!(status, NANOSTORE_OK);
+}
+
+#[test]
+fn merge_names_the_argument_that_is_null_or_no_text_and_the_file_that_is_not_there() {
+    let path = c"/no/such/file".as_ptr();
+    let bad = c"a\xff".as_ptr();
+    for (ours, theirs, options, status, field) in [
+        (null(), path, null(), NANOSTORE_INVALID, "ours_path"),
+        (path, null(), null(), NANOSTORE_INVALID, "theirs_path"),
+        (path, path, bad, NANOSTORE_INVALID, "options_json"),
+        (path, path, c"{\"base\":1}".as_ptr(), NANOSTORE_INVALID, "base"),
+        (path, path, c"{\"ours\":\"a\\n\"}".as_ptr(), NANOSTORE_INVALID, "ours"),
+        (path, path, null(), NANOSTORE_NOTFOUND, ""),
+    ] {
+        // SAFETY: all texts are C texts or NULL, which the test is about.
+        let made = outcome(|out, error| unsafe {
+            nanostore_merge(null(), ours, theirs, options, out, error)
+        });
+        assert_eq!((made.status, made.field()), (status, field));
+    }
 }
 
 #[test]

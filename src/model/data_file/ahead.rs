@@ -215,7 +215,7 @@ mod tests {
             let texts = format!(r#""title":"\n    {{","body":"{body}""#);
             let dimensions = format!(r#""dimensions":{{"status":"{status}"}},"data":{data}"#);
             let text = format!("{{{head},{texts},{dimensions},{}}}", times.join(","));
-            writer.document(&text, &[]).unwrap();
+            writer.document(&text, &[], None).unwrap();
         }
         writer.finish(&Envelope::default()).unwrap();
         String::from_utf8(bytes).unwrap()

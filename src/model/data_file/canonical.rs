@@ -34,6 +34,7 @@ pub(crate) struct Canonical<'b> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) uuid: Uuid,
+    /// 0: the file has none.
     pub(crate) rev: u64,
     pub(crate) created: Time,
     pub(crate) codes: Codes,
@@ -78,8 +79,10 @@ pub(super) fn read<'a, 'b>(
     let created_at = cursor.plain_string()?;
     cursor.take_name(b',', r#""updated_at""#)?;
     let updated_at = cursor.plain_string()?;
-    cursor.take_name(b',', r#""rev""#)?;
-    let rev = cursor.value(DOCUMENT_DEPTH)?;
+    let rev = match cursor.take_name(b',', r#""rev""#) {
+        Some(()) => Some(cursor.value(DOCUMENT_DEPTH)?),
+        None => None,
+    };
     cursor.take(b'}')?;
     let Buffers { text, dimensions, .. } = buffers;
     text.clear();
@@ -90,7 +93,7 @@ pub(super) fn read<'a, 'b>(
         text.push_str(key);
     }
     text.push_str(r#"","rev":"#);
-    text.push_str(rev);
+    text.push_str(rev.unwrap_or("0"));
     text.push_str(r#","title":"#);
     text.push_str(title);
     text.push_str(r#","body":"#);
@@ -104,7 +107,7 @@ pub(super) fn read<'a, 'b>(
     text.push_str(r#""}"#);
     key.map_or(Ok(()), check_key).ok()?;
     let uuid = read_uuid(uuid)?;
-    let rev = rev.parse().ok().filter(|&rev| rev > 0)?;
+    let rev = rev.map_or(Some(0), |rev| rev.parse().ok().filter(|&rev| rev > 0))?;
     let created = Time::parse_canonical(created_at)?;
     if updated_at != created_at {
         Time::parse_canonical(updated_at)?;
@@ -284,7 +287,7 @@ mod tests {
         assert!(check(DOCUMENT, &schema));
         let (text, _) = stored(DOCUMENT, &schema);
         let mut pretty = String::new();
-        write(&text, &[], Format::Pretty, &mut pretty);
+        write(&text, &[], None, Format::Pretty, &mut pretty);
         let value = parse(DOCUMENT).unwrap();
         let mut expected = String::new();
         value.write_pretty(&mut expected, 2);
@@ -294,7 +297,7 @@ mod tests {
         assert_eq!(implied, 1);
         assert!(text.contains(r#"{"status":"pending","parent_id""#));
         let mut line = String::new();
-        write(&text, &["status"], Format::Lines, &mut line);
+        write(&text, &["status"], None, Format::Lines, &mut line);
         assert!(!line.contains("pending") && !line.contains("  "), "{line}");
     }
 
@@ -320,14 +323,14 @@ mod tests {
             parse(&lines).unwrap().write_pretty(&mut pretty, 2);
             for (format, expected) in [(Format::Lines, lines), (Format::Pretty, pretty)] {
                 let mut written = String::from("before ");
-                write(&stored, &["a"], format, &mut written);
+                write(&stored, &["a"], None, format, &mut written);
                 assert_eq!(written.strip_prefix("before "), Some(expected.as_str()));
             }
         }
         let too_long = format!(r#"{head}"dimensions":{{}},"data":{{}},{times}}}}}"#);
         for other in ["{\"no\": document", &too_long] {
             let mut written = String::from("before ");
-            write(other, &[], Format::Pretty, &mut written);
+            write(other, &[], None, Format::Pretty, &mut written);
             assert_eq!(written.strip_prefix("before "), Some(other));
         }
     }
@@ -351,6 +354,7 @@ mod tests {
             ("a key", "\\\"", false),
             ("\"a key\"", "null", false),
             ("rev", "Rev", false),
+            (",\n      \"rev\": 12", "", true),
             ("12", "0", false),
             ("12", "12.0", false),
             ("12", "99999999999999999999", false),

@@ -30,10 +30,12 @@ pub(crate) struct Envelope {
     removed: Arc<Vec<(Uuid, u64)>>,
     /// What was removed by commits after this one is known.
     removed_from: u64,
+    /// Documents with a lower revision count as written by this commit; 0: there are none.
+    pub(crate) rev_floor: u64,
     /// Members of the metadata that this version does not know.
-    pub(super) metadata: Object,
+    pub(crate) metadata: Object,
     /// Members beside documents and metadata.
-    pub(super) others: Object,
+    pub(crate) others: Object,
 }
 impl Envelope {
     pub(super) fn read_metadata(&mut self, value: &Value) -> Result<()> {
@@ -67,6 +69,9 @@ impl Envelope {
                 ("removed_from", Value::Number(number)) => {
                     self.removed_from = number.as_u64().unwrap_or(0);
                 }
+                ("rev_floor", Value::Number(number)) => {
+                    self.rev_floor = number.as_u64().unwrap_or(0);
+                }
                 ("version" | "Version" | "schema", _) => {
                     let message = format!(
                         "the {name} in the metadata is {}; mend it, or take it out",
@@ -77,7 +82,7 @@ impl Envelope {
                 // The store's own notes, made anew at the next commit.
                 (
                     "commit" | "created_at" | "updated_at" | "numbers" | "unresolved" | "removed"
-                    | "removed_from",
+                    | "removed_from" | "rev_floor",
                     _,
                 ) => {}
                 _ => {
@@ -102,6 +107,22 @@ impl Envelope {
         self.removed_from = self.removed_from.max(commit);
     }
 
+    /// Adds removals, the last of each document, to a list that is whole after commit `from`.
+    pub(crate) fn add_removals(&mut self, removals: &[(Uuid, u64)], from: u64) {
+        let mut last: BTreeMap<Uuid, u64> = BTreeMap::new();
+        for (uuid, commit) in self.removed.iter().chain(removals) {
+            let known = last.entry(*uuid).or_default();
+            *known = (*known).max(*commit);
+        }
+        let mut removed: Vec<(Uuid, u64)> = last.into_iter().collect();
+        removed.sort_by_key(|(_, commit)| *commit);
+        self.removed = Arc::default();
+        self.removed_from = from;
+        for (uuid, commit) in removed {
+            self.note_removal(uuid, commit);
+        }
+    }
+
     /// The commit after which all removals are known.
     pub(crate) fn removals_known_from(&self) -> u64 {
         self.removed_from
@@ -117,9 +138,17 @@ impl Envelope {
         Arc::make_mut(&mut self.removed).retain(|(removed, _)| *removed != uuid);
     }
 
-    /// Whether the document was removed not long ago.
-    pub(crate) fn has_removed(&self, uuid: Uuid) -> bool {
-        self.removed.iter().any(|(removed, _)| *removed == uuid)
+    /// Forgets the removal of documents that are there again.
+    pub(crate) fn note_returns(&mut self, is_there: impl Fn(Uuid) -> bool) {
+        if self.removed.iter().any(|(uuid, _)| is_there(*uuid)) {
+            Arc::make_mut(&mut self.removed).retain(|(uuid, _)| !is_there(*uuid));
+        }
+    }
+
+    /// The commit that removed a document, if that was not long ago.
+    pub(crate) fn removal_of(&self, uuid: Uuid) -> Option<u64> {
+        let found = self.removed.iter().find(|(removed, _)| *removed == uuid);
+        found.map(|(_, commit)| *commit)
     }
 
     pub(super) fn metadata_object(&self) -> Object {
@@ -141,6 +170,8 @@ impl Envelope {
         put("removed", (!removed.is_empty()).then_some(Value::Array(removed)));
         let from = self.removed_from;
         put("removed_from", (from > 0).then(|| Value::Number(Number::from(from))));
+        let floor = self.rev_floor;
+        put("rev_floor", (floor > 0).then(|| Value::Number(Number::from(floor))));
         let numbers = (!self.numbers.is_empty()).then(|| Value::Object(self.numbers.clone()));
         put("numbers", numbers);
         let unresolved = self

@@ -14,9 +14,8 @@ use crate::model::time::Time;
 
 /// UUIDs of documents that a person added without one are derived (version 5) in this name space.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6c69_626e_616e_5f73_8f74_6f72_6500_0001);
-
 /// Reads a document, and tells whether it has no UUID and was given one. One without times comes
-/// right after `previous`, the one above it.
+/// right after `previous`, the one above it; one without a revision has 0.
 pub(super) fn read_document<'a>(
     text: &'a str,
     schema: &Schema,
@@ -24,7 +23,7 @@ pub(super) fn read_document<'a>(
     without_uuid: &mut BTreeMap<&'a str, u32>,
 ) -> Result<(Document, bool)> {
     let mut parser = Parser::new(text);
-    let mut document = Document { rev: 1, ..Document::default() };
+    let mut document = Document::default();
     let (mut uuid, mut data) = (None, Object::default());
     let mut seen = Vec::new();
     parser.object(&mut |parser, name| {
@@ -52,7 +51,7 @@ pub(super) fn read_document<'a>(
         // The same for every reader, until a commit writes it; equal documents are told apart.
         let count = without_uuid.entry(text).or_insert(0);
         *count += 1;
-        Uuid::new_v5(&NAMESPACE, format!("{count} {text}").as_bytes())
+        derived_uuid(&format!("{count} {text}"))
     });
     settle_texts(&mut document, previous);
     settle_dimensions(&mut document, schema);
@@ -62,6 +61,11 @@ pub(super) fn read_document<'a>(
 /// Whether a file takes a name for one of the members that every document has.
 pub(crate) fn is_file_name_of_member(name: &str) -> bool {
     !member_of(name).is_empty() || name == "SimpleID"
+}
+
+/// A UUID that is the same for every reader of a text.
+pub(super) fn derived_uuid(text: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, text.as_bytes())
 }
 
 /// The member that a name in a file stands for; empty for names that this version does not know.
@@ -107,7 +111,7 @@ fn read_member(
             document.key = (value != Value::Null).then(|| JsonText::of(&value));
         }
         ("rev", Value::Number(number)) => document.rev = number.as_u64().unwrap_or(1).max(1),
-        ("rev", _) => {}
+        ("rev", _) => document.rev = 1,
         ("title", value) => document.title = JsonText::of(&value),
         ("body", value) => document.body = JsonText::of(&value),
         ("created_at", value) => document.created_at = JsonText::of(&value),

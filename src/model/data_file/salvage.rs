@@ -1,5 +1,9 @@
 //! What can still be read of a data file that no longer parses, document by document.
 //!
+//! A file with conflict markers is read as the two versions that it is made of. A document that is
+//! there twice, with another content, becomes two: the second gets a UUID that is derived from its
+//! content, and keeps its key if that is free.
+//!
 //! Every object that begins where an element of an array can, and has a title, is taken for a
 //! document; behind a broken one, until the next that has one, it needs a UUID, too: it might be a
 //! part of the broken one. What lies between documents is lost. Work is linear in the text, times
@@ -8,13 +12,17 @@
 //! A file is only taken for a store if its documents have that name in it, or, where the beginning
 //! is lost, if there are metadata and a document with a UUID: what is no store is left alone.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
 use super::names_documents;
-use super::reading::read_document;
+use super::reading::{derived_uuid, read_document};
+use crate::model::document::Document;
 use crate::model::json::{Object, Parser, Value, parse_object};
+use crate::model::merge::has_same_content;
+use crate::model::merge_conflict::{Version, sides};
 use crate::model::schema::Schema;
 use crate::model::time::Time;
 
@@ -29,15 +37,17 @@ const STRUCTURE: [&str; 5] =
 pub(crate) struct Salvaged {
     /// Its text, which parses.
     pub(crate) text: String,
-    /// What is not in it, in the order of the file.
+    /// What is not in it as it was, in the order of the file, or of either version of it.
     pub(crate) lost: Vec<Lost>,
 }
 
-/// A part of a file that cannot be kept.
+/// A part of a file that cannot be kept, or not as it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Lost {
     /// Where it begins, in the damaged file.
     pub(crate) line: u64,
+    /// `lost`, or `twice` for a document that is kept as one of its own.
+    pub(crate) kind: &'static str,
     /// What it is, for a person.
     pub(crate) message: String,
 }
@@ -45,6 +55,13 @@ pub(crate) struct Lost {
 /// Takes from a damaged file what can be read of it; None when that is nothing.
 pub(crate) fn salvage(bytes: &[u8]) -> Option<Salvaged> {
     let mut hold = Hold { line: 1, ..Hold::default() };
+    let sides = std::str::from_utf8(bytes).ok().and_then(sides);
+    if let Some(sides) = &sides {
+        for version in [&sides.ours, &sides.theirs] {
+            hold.search_version(version);
+        }
+        return hold.into_salvaged();
+    }
     for chunk in bytes.utf8_chunks() {
         hold.search(chunk.valid());
         if !chunk.invalid().is_empty() {
@@ -58,8 +75,10 @@ pub(crate) fn salvage(bytes: &[u8]) -> Option<Salvaged> {
 /// What was found so far.
 #[derive(Default)]
 struct Hold<'a> {
-    documents: Vec<&'a str>,
-    uuids: BTreeSet<Uuid>,
+    documents: Vec<Cow<'a, str>>,
+    /// The content of the documents, by their UUIDs.
+    contents: BTreeMap<Uuid, Object>,
+    keys: BTreeSet<String>,
     metadata: Option<&'a str>,
     /// The file says of something that it is its documents.
     is_named: bool,
@@ -83,6 +102,16 @@ enum Kind {
 }
 
 impl<'a> Hold<'a> {
+    /// Looks through one of the versions that a file is made of.
+    fn search_version(&mut self, version: &'a Version) {
+        let known = self.lost.len();
+        (self.line, self.is_broken) = (1, false);
+        self.search(&version.text);
+        for lost in self.lost.iter_mut().skip(known) {
+            lost.line = version.line(lost.line);
+        }
+    }
+
     /// Looks through the next part of the file.
     fn search(&mut self, text: &'a str) {
         self.is_named |= names_documents(text);
@@ -105,7 +134,7 @@ impl<'a> Hold<'a> {
             }
             self.pass(text.get(kept..start).unwrap_or_default());
             match kind {
-                Kind::Metadata => self.metadata = Some(object),
+                Kind::Metadata => self.take_metadata(object),
                 _ => {
                     self.has_uuid |= matches!(kind, Kind::Document { has_uuid: true });
                     self.take_document(object);
@@ -122,14 +151,58 @@ impl<'a> Hold<'a> {
         self.is_broken && matches!(kind, Kind::Document { has_uuid: false })
     }
 
-    /// Keeps it, if it is one and the first of its UUID.
+    /// Of the metadata of two versions, those of the later one count.
+    fn take_metadata(&mut self, text: &'a str) {
+        let commit = |text: &str| match parse_object(text).ok()?.get("commit") {
+            Some(Value::Number(commit)) => commit.as_u64(),
+            _ => None,
+        };
+        if self.metadata.is_none_or(|known| commit(text) >= commit(known)) {
+            self.metadata = Some(text);
+        }
+    }
+
+    /// Keeps it, if it is one; where it has the UUID of another one and another content, as a
+    /// document of its own.
     fn take_document(&mut self, text: &'a str) {
         let read = read_document(text, &Schema::default(), Time::MIN, &mut BTreeMap::new());
-        if read.is_ok_and(|(document, _)| self.uuids.insert(document.uuid)) {
-            self.documents.push(text);
-        } else {
-            self.lose(format!("a document that breaks the rules or is there twice: {}", cut(text)));
+        let Ok((mut document, _)) = read else {
+            return self.lose(format!("a document that breaks the rules: {}", cut(text)));
+        };
+        let Some(content) = content(&document) else { return };
+        let uuid = document.uuid;
+        match self.contents.get(&uuid) {
+            None => {
+                self.keys.extend(document.key_text().map(Cow::into_owned));
+                self.contents.insert(uuid, content);
+                self.documents.push(Cow::Borrowed(text));
+            }
+            Some(known) if has_same_content(known, &content) => {}
+            Some(_) => {
+                document.uuid = derived_uuid(&content_text(&content));
+                document.numbers = Object::default();
+                if document.key_text().is_some_and(|key| self.keys.contains(&*key)) {
+                    document.key = None;
+                }
+                self.keys.extend(document.key_text().map(Cow::into_owned));
+                self.keep_twin(uuid, &document);
+            }
         }
+    }
+
+    fn keep_twin(&mut self, uuid: Uuid, document: &Document) {
+        // It may have been there before, on the other side.
+        let Some(content) = content(document) else { return };
+        if self.contents.insert(document.uuid, content).is_some() {
+            return;
+        }
+        let mut text = String::new();
+        document.write(&mut text);
+        self.documents.push(Cow::Owned(text));
+        let title = document.title.as_str().unwrap_or_default();
+        let (uuid, own) = (uuid.hyphenated(), document.uuid.hyphenated());
+        let message = format!("'{title}' ({uuid}) is there twice, the second as {own}");
+        self.lost.push(Lost { line: self.line, kind: "twice", message });
     }
 
     /// Goes past what lies between two kept parts: lost, unless it is the structure of the file.
@@ -150,7 +223,7 @@ impl<'a> Hold<'a> {
     }
 
     fn lose(&mut self, message: String) {
-        self.lost.push(Lost { line: self.line, message });
+        self.lost.push(Lost { line: self.line, kind: "lost", message });
     }
 
     fn into_salvaged(self) -> Option<Salvaged> {
@@ -163,6 +236,19 @@ impl<'a> Hold<'a> {
         let text = format!("{{\"documents\":[\n{documents}\n],\n\"metadata\":{metadata}}}\n");
         Some(Salvaged { text, lost: self.lost })
     }
+}
+
+/// The members of a document, as merges compare them.
+fn content(document: &Document) -> Option<Object> {
+    let mut text = String::new();
+    document.write(&mut text);
+    parse_object(&text).ok()
+}
+
+fn content_text(content: &Object) -> String {
+    let mut text = String::new();
+    content.write(&mut text);
+    text
 }
 
 /// The beginning of a text, as it is shown.
@@ -261,11 +347,45 @@ mod tests {
         assert!(lines(&salvaged).contains(&3), "{salvaged:?}");
     }
 
+    /// The second of two documents with one UUID, as it is kept.
+    fn twin(salvaged: &Salvaged, title: &str) -> Object {
+        let file = parse_object(&salvaged.text).unwrap();
+        let Some(Value::Array(documents)) = file.get("documents") else { panic!("{salvaged:?}") };
+        let titled =
+            |it: &&Value| it.as_object().unwrap().get("title").unwrap().as_str() == Some(title);
+        documents.iter().find(titled).unwrap().as_object().unwrap().clone()
+    }
+
     #[test]
-    fn of_two_documents_with_one_uuid_the_first_stays() {
-        let twin = B.replace("\"B\"", "\"twin\"");
-        let salvaged = taken(&file(&[B, &twin]));
-        assert_eq!((salvaged.text.contains("twin"), lines(&salvaged)), (false, vec![3]));
+    fn two_documents_with_one_uuid_both_stay() {
+        let with_key = |title: &str| B.replace("\"B\"", &format!("\"{title}\",\"key\":\"k\""));
+        let (first, second) = (with_key("B"), with_key("twin"));
+        let salvaged = taken(&file(&[&first, &second, &first, &second]));
+        let kinds: Vec<(u64, &str)> = salvaged.lost.iter().map(|it| (it.line, it.kind)).collect();
+        assert_eq!(kinds, [(3, "twice")], "what is the same is there once");
+        let twin = twin(&salvaged, "twin");
+        let uuid = twin.get("uuid").unwrap().as_str().unwrap();
+        assert!(!B.contains(uuid) && salvaged.lost[0].message.contains(uuid), "{salvaged:?}");
+        assert!(!twin.contains_key("key"), "the key is taken");
+        assert_eq!(taken(&file(&[&first, &second])), salvaged, "and it is the same for everyone");
+    }
+
+    #[test]
+    fn of_a_conflict_both_sides_stay() {
+        let changed = B.replace("\"B\"", "\"theirs\"");
+        let removed_by_us = A.replace("00a", "00c").replace("\"A\"", "\"C\"");
+        let text = format!(
+            "{{\"documents\":[\n{A},\n<<<<<<< HEAD\n{B}\n=======\n{removed_by_us},\n{changed}\n\
+             >>>>>>> other\n],\n<<<<<<< HEAD\n\"metadata\":{{\"commit\":8}}}}\n=======\n\
+             \"metadata\":{META}}}\n>>>>>>> other\n"
+        );
+        let salvaged = taken(&text);
+        for title in ["A", "B", "C", "theirs"] {
+            twin(&salvaged, title);
+        }
+        assert!(salvaged.text.contains(r#""commit":8"#), "{salvaged:?}");
+        let kinds: Vec<(u64, &str)> = salvaged.lost.iter().map(|it| (it.line, it.kind)).collect();
+        assert_eq!(kinds, [(7, "twice")]);
     }
 
     #[test]

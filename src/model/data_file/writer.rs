@@ -14,6 +14,8 @@ pub(crate) struct Writer<'w> {
     out: String,
     take: &'w mut dyn FnMut(&[u8]) -> Result<()>,
     empty: bool,
+    /// What belongs between the document before and the next one.
+    comma: &'static str,
 }
 
 impl<'w> Writer<'w> {
@@ -23,23 +25,24 @@ impl<'w> Writer<'w> {
             Format::Pretty => "{\n  \"documents\": [",
             Format::Lines => "{\"documents\":[",
         };
-        Writer { format, out: begin.to_owned(), take, empty: true }
+        Writer { format, out: begin.to_owned(), take, empty: true, comma: "" }
     }
 
     /// Writes a document, given the text that is stored, without the dimensions `left_out`, whose
-    /// names are as JSON has them.
+    /// names are as JSON has them. `file_rev`: the revision that the file keeps where that is not
+    /// the one of the text; 0: none.
     ///
     /// # Errors
     /// Those of who takes the bytes; so have all that follow.
-    pub(crate) fn document(&mut self, stored: &str, left_out: &[&str]) -> Result<()> {
-        if !std::mem::take(&mut self.empty) {
-            self.out.push(',');
-        }
-        self.out.push_str(match self.format {
-            Format::Pretty => "\n    ",
-            Format::Lines => "\n",
-        });
-        canonical::write(stored, left_out, self.format, &mut self.out);
+    pub(crate) fn document(
+        &mut self,
+        stored: &str,
+        left_out: &[&str],
+        file_rev: Option<u64>,
+    ) -> Result<()> {
+        self.out.push_str(std::mem::replace(&mut self.comma, ","));
+        self.empty = false;
+        self.lay_out(stored, left_out, file_rev);
         if self.out.len() >= PIECE_BYTES {
             (self.take)(self.out.as_bytes())?;
             self.out.clear();
@@ -47,13 +50,73 @@ impl<'w> Writer<'w> {
         Ok(())
     }
 
+    fn lay_out(&mut self, stored: &str, left_out: &[&str], file_rev: Option<u64>) {
+        self.out.push_str(match self.format {
+            Format::Pretty => "\n    ",
+            Format::Lines => "\n",
+        });
+        canonical::write(stored, left_out, file_rev, self.format, &mut self.out);
+    }
+
+    /// Writes what each of two sides has in one place, between conflict markers that name the
+    /// sides: documents as for [`Writer::document`].
+    pub(crate) fn conflict(
+        &mut self,
+        names: [&str; 2],
+        sides: &[Vec<(String, Option<u64>)>; 2],
+        is_last: bool,
+    ) {
+        self.out.push_str(std::mem::take(&mut self.comma));
+        self.empty = false;
+        let [ours, theirs] = names;
+        let begins = [format!("\n<<<<<<< {ours}"), "\n=======".to_owned()];
+        for (begin, documents) in begins.iter().zip(sides) {
+            self.out.push_str(begin);
+            for (place, (stored, file_rev)) in documents.iter().enumerate() {
+                self.lay_out(stored, &[], *file_rev);
+                let is_end = is_last && place + 1 == documents.len();
+                self.out.push_str(if is_end { "" } else { "," });
+            }
+        }
+        self.out.push_str("\n>>>>>>> ");
+        self.out.push_str(theirs);
+    }
+
     /// Writes everything else.
     pub(crate) fn finish(mut self, envelope: &Envelope) -> Result<()> {
+        self.end_documents();
+        self.rest(envelope);
+        self.end()
+    }
+
+    /// Writes everything else, as either side has it where they differ.
+    pub(crate) fn finish_torn(
+        mut self,
+        [ours, theirs]: [&str; 2],
+        [own, other]: [&Envelope; 2],
+    ) -> Result<()> {
+        self.end_documents();
+        let start = self.out.len();
+        self.rest(own);
+        let rest = self.out.split_off(start);
+        self.rest(other);
+        if self.out.get(start..) != Some(&rest) {
+            let another = self.out.split_off(start);
+            let torn = format!("<<<<<<< {ours}\n{rest}\n=======\n{another}\n>>>>>>> {theirs}");
+            self.out.push_str(&torn);
+        }
+        self.end()
+    }
+
+    fn end_documents(&mut self) {
         self.out.push_str(match (self.format, self.empty) {
             (Format::Pretty, false) => "\n  ],\n",
             (Format::Lines, false) => "\n],\n",
             (_, true) => "],\n",
         });
+    }
+
+    fn rest(&mut self, envelope: &Envelope) {
         for (name, value) in envelope.others.iter() {
             self.name(name);
             match self.format {
@@ -64,10 +127,11 @@ impl<'w> Writer<'w> {
         }
         self.name("metadata");
         envelope.metadata_object().write(&mut self.out);
-        self.out.push_str(match self.format {
-            Format::Pretty => "\n}\n",
-            Format::Lines => "}\n",
-        });
+        self.out.push_str(if self.format == Format::Lines { "}" } else { "" });
+    }
+
+    fn end(mut self) -> Result<()> {
+        self.out.push_str(if self.format == Format::Lines { "\n" } else { "\n}\n" });
         (self.take)(self.out.as_bytes())
     }
 

@@ -32,7 +32,8 @@ func withTexts<Result>(
     return withText(a) { a in withText(b) { b in withText(c) { c in body(a, b, c) } } }
 }
 
-private func withText<Result>(_ text: String?, _ body: (Text?) -> Result) -> Result {
+/// Runs `body` with the C text of a Swift one without U+0000, nil being NULL.
+func withText<Result>(_ text: String?, _ body: (Text?) -> Result) -> Result {
     guard let text else { return body(nil) }
     return text.withCString(body)
 }

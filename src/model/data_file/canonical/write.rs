@@ -70,10 +70,12 @@ const LINES: Layout = Layout {
 };
 
 /// Appends a document in the form of the file, given the text that is stored; without the
-/// dimensions `left_out`, whose names are as JSON has them.
+/// dimensions `left_out`, whose names are as JSON has them. `file_rev` is the revision that the
+/// file keeps where that is not the one of the text; 0: none.
 pub(in crate::model::data_file) fn write(
     stored: &str,
     left_out: &[&str],
+    file_rev: Option<u64>,
     format: Format,
     out: &mut String,
 ) {
@@ -83,7 +85,7 @@ pub(in crate::model::data_file) fn write(
         Format::Lines => (&LINES, false),
     };
     let mut writing = Writing { layout, is_pretty, rest: stored, out };
-    if writing.document(left_out).is_none() {
+    if writing.document(left_out, file_rev).is_none() {
         // Nothing else than `Document::write` makes stored texts. If something did, its text could
         // be read from the file as it is, too.
         out.truncate(start);
@@ -101,7 +103,7 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    fn document(&mut self, left_out: &[&str]) -> Option<()> {
+    fn document(&mut self, left_out: &[&str], file_rev: Option<u64>) -> Option<()> {
         let layout = self.layout;
         self.member("{\"uuid\":", layout.uuid)?;
         self.member(",\"key\":", layout.key);
@@ -112,8 +114,17 @@ impl<'a> Writing<'a> {
         let numbers = self.value_of(",\"numbers\":");
         self.member(",\"created_at\":", layout.created_at)?;
         self.member(",\"updated_at\":", layout.updated_at)?;
-        self.out.push_str(layout.rev);
-        self.out.push_str(rev);
+        match file_rev {
+            Some(0) => {}
+            Some(file_rev) => {
+                self.out.push_str(layout.rev);
+                self.out.push_str(&file_rev.to_string());
+            }
+            None => {
+                self.out.push_str(layout.rev);
+                self.out.push_str(rev);
+            }
+        }
         if let Some(numbers) = numbers {
             self.out.push_str(layout.numbers);
             self.push(numbers, DOCUMENT_INDENT);
