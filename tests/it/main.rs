@@ -24,6 +24,7 @@ mod known_faults;
 mod log;
 mod model;
 mod model_calls;
+mod newer_logs;
 mod obstacles;
 mod plain_model;
 mod processes;

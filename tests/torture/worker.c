@@ -7,10 +7,10 @@
  *            [scale=BYTES] [pause=MS] [retry=0|1] [end=close|leave|wait] [limit=SECONDS] [loud=1]
  *            [until=PATH]
  *
- * ops=0 goes on for ever, or until the file `until` is there. It writes to its own documents and to 0.1 to 0.BASE, or with adopt=1 to
- * all that it finds. After `warm` operations the shim, if there is one, begins to count. `reopen`,
- * `sync` and `checkpoint` say after how many operations each happens; after each operation it
- * pauses. The lines:
+ * ops=0 goes on for ever, or until the file `until` is there. It writes to its own documents and
+ * to 0.1 to 0.BASE, or with adopt=1 to all that it finds. After `warm` operations the shim, if
+ * there is one, begins to count. `reopen`, `sync` and `checkpoint` say after how many operations
+ * each happens; after each operation it pauses. The lines:
  *
  *     ATTEMPT 17 3.4=3.17 0.2=-          operation 17 writes document 3.4 and deletes 0.2
  *     ACK 17 42                          it is done, with revision 42 (0: the call gives none)

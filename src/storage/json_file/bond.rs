@@ -1,4 +1,4 @@
-//! How a log stands to the data file beside it, as the header in the lock file and the digests tell.
+//! How a log stands to the data file beside it, as digests and the header in the lock file tell.
 //!
 //! Each of the three may be there, gone, old, or somebody else's. Numbers and times decide nothing:
 //! a log names the file it starts from, its last record the file that it was folded into, and the
