@@ -470,9 +470,11 @@ nanostore_status nanostore_json_get(const char *json,
  *   and close). `checkpoint`: "commit" (every write replaces the file as a whole, atomically; not
  *   with "batched") or "auto" (the first few writes to a small file do; others go to a log beside
  *   it, a file of the same name with ".wal" at its end, and from there into the file when the
- *   last handle is closed, at nanostore_checkpoint, and when the log outgrows the file).
+ *   last handle is closed, at nanostore_checkpoint, when the log outgrows the file and, while the
+ *   file is small, when nobody has written for `interval_ms`; a thread of the store does that).
  * - `format`: "pretty" (indented by two spaces) or "lines" (one document a line); left out: as
- *   the file is, and "pretty" for a new one.
+ *   the file is, and "pretty" for a new one. Opening with a form that the file does not have is a
+ *   commit, which replaces the file.
  * - `lock_timeout_ms`: how long a call waits for other processes.
  * - `mode`: the rights of a new file, as an octal number in a text, "0600" by default: the owner
  *   alone. They are set as they are given, whatever the umask says; lock file and log get them too
@@ -501,7 +503,9 @@ nanostore_status nanostore_json_get(const char *json,
  * - Threads: any.
  * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (an option or the schema is wrong; the path is a
  *   folder, a pipe, a device or a socket; a folder of the path is none; symbolic links go round
- *   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder);
+ *   in circles); NANOSTORE_NOTFOUND (no such file and `create` is false, or no such folder; named
+ *   FILE_GONE where the log of the file is there and has commits: put the file back, or remove the
+ *   log);
  *   NANOSTORE_PERMISSION and NANOSTORE_READONLY (the file can only be read, or not be replaced: it
  *   is named MOUNT_POINT, STICKY_FOLDER, IMMUTABLE or APPEND_ONLY then; `"read_only":true` opens
  *   it); NANOSTORE_CORRUPT (the file is empty, cut off or otherwise damaged: message, `line` and
@@ -551,7 +555,8 @@ nanostore_status nanostore_snapshot(nanostore *store,
  * - NULL: `store` and `*store` may be NULL, then nothing is done; `error_out` may be NULL.
  * - Threads: any, but no call on this handle may be under way.
  * - Statuses: NANOSTORE_OK; for the last handle also NANOSTORE_IO, NANOSTORE_NOSPACE,
- *   NANOSTORE_PERMISSION, NANOSTORE_TIMEOUT and NANOSTORE_UNKNOWN_OUTCOME.
+ *   NANOSTORE_PERMISSION, NANOSTORE_TIMEOUT, NANOSTORE_UNKNOWN_OUTCOME, and NANOSTORE_NOTFOUND
+ *   (named FILE_GONE: the data file is gone, and the log stays with what is not in it).
  */
 nanostore_status nanostore_close(nanostore **store, nanostore_error **error_out);
 
@@ -663,8 +668,9 @@ nanostore_status nanostore_define(nanostore *store,
  * log, what is not yet in the readable file (0 without one); `unsynced` counts the writes of this
  * process that are not yet on disk, and `unsynced_ms` is the age of the oldest of them.
  * `conflicts` lists the files in which something was set aside that did not fit the store: commits
- * that met a person's edit, ends of logs that a crash cut off, damaged logs. Members may be added
- * in later versions.
+ * that met a person's edit, or that an edit undid unseen, an edit that was saved while the file
+ * was replaced, logs of other stores, ends of logs that a crash cut off, damaged logs. Members may
+ * be added in later versions.
  *
  * - Cost: does not depend on the number of documents.
  * - Ownership: `*info_out` is yours; free it with nanostore_string_free.

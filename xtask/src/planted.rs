@@ -71,9 +71,9 @@ const FAULTS: &[Planted] = &[
     Planted {
         about: "a checkpoint removes the log before the new file is in place",
         file: "src/storage/json_file/held.rs",
-        right: "let metadata = version.put_in_place()",
+        right: "let placed = version.put_in_place()",
         wrong: "let _ = self.place.directory.remove(self.store.log_name()); \
-                let _ = self.place.directory.sync(); let metadata = version.put_in_place()",
+                let _ = self.place.directory.sync(); let placed = version.put_in_place()",
         test: ONE_OR_TWO,
     },
     Planted {
@@ -89,6 +89,36 @@ const FAULTS: &[Planted] = &[
         right: "log.sync().map_err(|error| failed(\"sync\", error))?;",
         wrong: "",
         test: KILLED,
+    },
+    Planted {
+        about: "a data file that is gone counts as one that the log was folded into",
+        file: "src/storage/json_file/bond.rs",
+        right: "let Some(file) = file else { return Bond::Strange };",
+        wrong: "let Some(file) = file else { return Bond::Folded };",
+        test: "three_files::a_running_program_loses_nothing_of_what_it_acknowledged",
+    },
+    Planted {
+        about: "a log that is gone is not missed where the file was edited",
+        file: "src/storage/json_file/bond.rs",
+        right: "log != Some(noted) && file.is_some() && file != header.pending",
+        wrong: "log.is_none() && file.is_some() && file == header.digest",
+        test: "three_files::what_opens_and_what_is_refused_follows_one_rule",
+    },
+    Planted {
+        about: "the format of a store is changed outside of a commit",
+        file: "src/engine/open.rs",
+        right: "self.reform(&request.limits, format)?;",
+        wrong: "let published = self.published.write(); \
+                let mut published = published.unwrap_or_else(PoisonError::into_inner); \
+                Arc::make_mut(&mut Arc::make_mut(&mut published).envelope).format = format;",
+        test: "threads::a_format_given_at_open_holds_whatever_others_write_meanwhile",
+    },
+    Planted {
+        about: "what an edit undoes is not kept",
+        file: "src/engine/catch_up.rs",
+        right: "exclusive.keep(Kept::Overridden(&found.overridden))?;",
+        wrong: "",
+        test: "stale_saves::what_a_save_of_an_older_text_undoes_is_kept_aside",
     },
     Planted {
         about: "a file that cannot be replaced is taken at open",
