@@ -1326,7 +1326,7 @@ nanostore_status nanostore_changes(nanostore *store,
  * - Statuses: NANOSTORE_OK; NANOSTORE_INVALID (an argument, an option); NANOSTORE_NOTFOUND (no
  *   file at `ours_path` or `theirs_path`); NANOSTORE_CORRUPT, NANOSTORE_TOONEW, NANOSTORE_LIMIT (a
  *   version cannot be read; the message says which; `ours_path` is left as it is); those of the
- *   disk: NANOSTORE_IO, NANOSTORE_FULL, NANOSTORE_PERMISSION, NANOSTORE_READONLY,
+ *   disk: NANOSTORE_IO, NANOSTORE_NOSPACE, NANOSTORE_PERMISSION, NANOSTORE_READONLY,
  *   NANOSTORE_UNKNOWN_OUTCOME.
  */
 NANOSTORE_MUST_USE

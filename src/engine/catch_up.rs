@@ -216,15 +216,18 @@ impl Engine {
         };
         let mut state = stored.map_err(|error| self.in_file(error))?;
         let base = state.commit;
+        let written = state.envelope.updated_at.clone();
         state.commit = base.max(loaded.commit_floor);
         let mut replay = Replay::new(loaded.merge);
         for record in &loaded.records {
             replay.run(&mut state, record)?;
         }
         let overridden = known.map(|known| {
-            // What the log has was replayed, or is left over.
+            // What the log has was replayed, or is left over. Numbers of edits are those of people.
             let end = loaded.records.first().map_or(u64::MAX, |record| record.seq);
-            overridden::overridden(known, &state, loaded.foreign.then_some(base + 1..end))
+            let is_latest = written == known.envelope.updated_at;
+            let unseen = if is_latest { 0..0 } else { base + 1..end };
+            overridden::overridden(known, &state, loaded.foreign.then_some(unseen))
         });
         let overridden = overridden.transpose()?.unwrap_or_default();
         if loaded.foreign {

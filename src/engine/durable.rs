@@ -72,6 +72,10 @@ impl Engine {
         }
         let unsynced = self.upkeep.unsynced().0 > 0;
         if self.storage.log_bytes() == 0 {
+            // Somebody may have saved an older text over what was written: only this one knows.
+            if self.tip().has_written {
+                drop(self.catch_up(limits));
+            }
             return Ok(());
         }
         // A file that cannot be read stays as it is, but what was promised is not forgotten.
@@ -111,6 +115,6 @@ impl Engine {
 }
 
 /// Whether a checkpoint failed for a reason that a later one will not meet.
-pub(super) fn is_for_later(error: &Error) -> bool {
+fn is_for_later(error: &Error) -> bool {
     error.kind() == ErrorKind::Timeout || error.name() == "FILE_CHANGED"
 }

@@ -197,8 +197,8 @@ impl Draft {
 
 /// The error for a document that is named by one UUID and has another one inside.
 pub(super) fn other_uuid() -> Error {
-    Error::invalid("a document keeps its UUID: the one inside is another")
+    Error::invalid("a document keeps its UUID: the one inside, or in if_uuid, is another")
         .named("OTHER_UUID")
         .field("uuid")
-        .hint("take the uuid out")
+        .hint("take it out, or give the ID of the document that is meant")
 }

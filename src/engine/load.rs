@@ -18,6 +18,9 @@ use crate::model::json::{Number, Object, Value, cut, line_column};
 use crate::model::merge_conflict;
 use crate::model::schema::{Numbering, Schema};
 
+/// No file has a higher number: counting on from it would end.
+const COMMIT_MAX: u64 = 1 << 53;
+
 /// The name of the error about a stored schema that breaks the rules.
 pub(super) const BROKEN_SCHEMA: &str = "BROKEN_SCHEMA";
 
@@ -37,6 +40,9 @@ pub(super) fn read(image: &[u8], schema: Option<Arc<Schema>>, commit_floor: u64)
     envelope.note_returns(|uuid| state.find_uuid(uuid.as_u128()).is_some());
     let known = [envelope.commit, envelope.rev_floor, commit_floor].into_iter().max();
     state.commit = state.commit.max(known.unwrap_or_default());
+    if state.commit > COMMIT_MAX {
+        return Err(commit_too_large(state.commit));
+    }
     state.envelope = Arc::new(envelope);
     // The markers of a merge are to go with the next commit.
     state.is_foreign = matches!(text, Cow::Owned(_));
@@ -144,6 +150,15 @@ fn mark_known_edit(state: &mut State, number: u64, floor: u64, known: &State) ->
     state.count_from(known.envelope.rev_floor, &revs)
 }
 
+#[cold]
+fn commit_too_large(commit: u64) -> Error {
+    let message = format!(
+        "the commit number {commit} is too large to count on from; mend `commit` and `rev_floor` \
+         in the metadata, and the `rev` of documents"
+    );
+    Error::new(ErrorKind::Limit, message).named("COMMIT_NUMBER").expected(format!("{COMMIT_MAX}"))
+}
+
 fn stored_schema(envelope: &Envelope) -> Result<Schema> {
     let Some(schema) = &envelope.schema else { return Ok(Schema::default()) };
     Schema::from_file(schema).map_err(broken_schema)
@@ -178,17 +193,23 @@ fn two_of_one_uuid(text: &str, uuid: Uuid, first: usize, second: usize) -> Error
 /// Notes which documents of the last known state an edit took out, beside those whose removal was
 /// known before. Gives the number of the last removal that is new.
 fn note_removals(state: &mut State, number: u64, floor: u64, known: &State) -> u64 {
-    let gone = known.slots().map(|slot| known.uuid(slot));
-    let gone: Vec<Uuid> =
-        gone.filter(|uuid| state.find_uuid(*uuid).is_none()).map(Uuid::from_u128).collect();
+    let gone = known.slots().filter(|slot| state.find_uuid(known.uuid(*slot)).is_none());
+    let gone: Vec<u32> = gone.collect();
     let mut envelope = (*state.envelope).clone();
+    let is_older = envelope.updated_at != known.envelope.updated_at;
     let mut last = 0;
     let mut removals: Vec<(Uuid, u64)> = known.envelope.removed_since(0).collect();
-    for uuid in gone {
+    for slot in gone {
+        let uuid = Uuid::from_u128(known.uuid(slot));
         let told = envelope.removal_of(uuid).filter(|commit| *commit > floor);
         let commit = told.unwrap_or(number);
-        removals.push((uuid, commit));
         last = last.max(commit);
+        if told.is_none() && is_older && known.rev(slot) > envelope.commit {
+            // It came after the text, as when another branch is checked out: nobody deleted it.
+            envelope.forget_removals(number);
+        } else {
+            removals.push((uuid, commit));
+        }
     }
     envelope.add_removals(&removals, known.envelope.removals_known_from());
     envelope.note_returns(|uuid| state.find_uuid(uuid.as_u128()).is_some());

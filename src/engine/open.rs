@@ -13,12 +13,12 @@ use crate::engine::replay::Replay;
 use crate::engine::state::State;
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::data_file::{Envelope, Format, is_blank};
+use crate::model::data_file::{Envelope, Format, NOT_A_STORE, is_blank};
 use crate::model::schema::Schema;
 use crate::query::{Filter, Source};
 use crate::storage::json_file::{Access, JsonFile};
 use crate::storage::memory::Memory;
-use crate::storage::{Change, Exclusive, Loaded, Machine};
+use crate::storage::{Body, Change, Exclusive, LeftOver, Loaded, Machine};
 
 /// Documents named in a report of violations at most.
 const EXAMPLES_MAX: usize = 10;
@@ -163,7 +163,11 @@ impl Engine {
                 return self.create(&*exclusive, &loaded, request);
             }
             let schema = request.schema.clone().map(Arc::new);
-            self.take_in(&*exclusive, loaded, schema, true)?;
+            self.take_in(&*exclusive, loaded, schema, true).inspect_err(|error| {
+                if error.name() == NOT_A_STORE {
+                    exclusive.withdraw();
+                }
+            })?;
             let size = exclusive.size();
             if size.log_bytes.is_some() && policy::is_small(size) {
                 self.note_logged(&request.limits);
@@ -201,7 +205,14 @@ impl Engine {
         if loaded.records.is_empty() && !loaded.poisoned {
             exclusive.replace(state.commit, &image)?;
         } else {
-            exclusive.rebase(state.commit, &image, replay.into_left_over())?;
+            // The file may turn up again, and would lack what the log has.
+            let operations = loaded.records.iter().filter_map(|record| match &record.body {
+                Body::Operations(operations) => Some(operations.as_str()),
+                Body::Checkpoint(_) => None,
+            });
+            let operations: Vec<&str> = operations.collect();
+            let left = (!operations.is_empty()).then(|| operations.join("\n") + "\n");
+            exclusive.rebase(state.commit, &image, left.map(LeftOver::All))?;
         }
         self.publish(state);
         Ok(())

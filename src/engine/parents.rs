@@ -17,9 +17,11 @@ use uuid::Uuid;
 use crate::engine::identify::{Identifier, identifier};
 use crate::engine::state::State;
 use crate::error::Result;
-use crate::ids::LEVELS_MAX;
 use crate::ids::forest::{Forest, Parent};
 use crate::model::document::ParentRef;
+
+/// So many levels of documents below each other are typed in one edit at most.
+const TYPED_LEVELS_MAX: u32 = 100;
 
 /// Parents that lead nowhere, by the UUIDs of the documents that give them.
 type Unresolved = BTreeMap<Uuid, String>;
@@ -45,7 +47,8 @@ pub(super) fn settle(state: &mut State, new: &BTreeSet<u32>, known: &Unresolved)
         return Ok(());
     }
     let mut seen = without(state, new)?;
-    for _ in 0..=LEVELS_MAX {
+    for _ in 0..TYPED_LEVELS_MAX {
+        waiting.retain(|(_, text)| !is_ambiguous(state, &seen, text));
         let found = find(state, &seen, &waiting);
         let hung = hang_all(state, &found, &mut waiting)?;
         for &slot in &hung {
@@ -55,13 +58,23 @@ pub(super) fn settle(state: &mut State, new: &BTreeSet<u32>, known: &Unresolved)
             break;
         }
     }
-    for _ in 0..=LEVELS_MAX {
+    for _ in 0..TYPED_LEVELS_MAX {
         let found = find(state, state.forest(), &waiting);
         if hang_all(state, &found, &mut waiting)?.is_empty() {
             break;
         }
     }
     Ok(())
+}
+
+/// Whether a short ID means one document with those that were added by hand, and another without:
+/// they may have been added before the person looked, or in the same edit.
+fn is_ambiguous(state: &State, seen: &Forest, text: &str) -> bool {
+    let Identifier::Short(id) = identifier(text) else { return false };
+    match (seen.resolve(id), state.forest().resolve(id)) {
+        (Ok(without), Ok(with)) => without != with,
+        _ => false,
+    }
 }
 
 /// Documents and the parents that they are found to name, where short IDs mean those of `forest`.

@@ -36,6 +36,8 @@ pub(super) struct Tip {
     sync_error: Option<Error>,
     /// Commits made by this process since the log was last folded for want of others.
     pub(super) commits: u64,
+    /// This process has made commits.
+    pub(super) has_written: bool,
     /// No checkpoint is tried before the log has so many bytes: the last one failed.
     pub(super) checkpoint_from: u64,
 }
@@ -213,6 +215,7 @@ impl Tip {
     /// Notes that a commit was written, and gives back the state before it.
     pub(super) fn advance(&mut self, state: State, position: Position) -> Option<State> {
         self.commits += 1;
+        self.has_written = true;
         let session = self.session.as_mut()?;
         session.position = position;
         Some(std::mem::replace(&mut session.state, state))

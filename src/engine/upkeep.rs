@@ -5,9 +5,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::engine::durable::is_for_later;
 use crate::engine::{Engine, Limits};
 use crate::threads::spawn;
+
+/// How long what failed waits at least before it is tried again.
+const PAUSE_MIN: Duration = Duration::from_secs(1);
 
 /// What waits to be done, and the thread that does it.
 #[derive(Default)]
@@ -162,12 +164,14 @@ fn keep_up(upkeep: &Upkeep, engine: &Weak<Engine>, limits: &Limits) {
         match duty {
             Duty::Sync => {
                 if engine.sync(limits).is_err() && upkeep.unsynced().0 > 0 {
-                    upkeep.plan(|pending, now| pending.sync_at = Some(now + limits.interval));
+                    let pause = limits.interval.max(PAUSE_MIN);
+                    upkeep.plan(|pending, now| pending.sync_at = Some(now + pause));
                 }
             }
             Duty::Fold => {
-                if engine.fold_small(limits).is_err_and(|error| is_for_later(&error)) {
-                    upkeep.plan(|pending, now| pending.fold_at = Some(now + limits.interval));
+                if engine.fold_small(limits).is_err() {
+                    let pause = limits.interval.max(PAUSE_MIN);
+                    upkeep.plan(|pending, now| pending.fold_at = Some(now + pause));
                 }
             }
         }

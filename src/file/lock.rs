@@ -359,6 +359,15 @@ impl Guard {
         })
     }
 
+    /// Removes the lock file, if no store has ever used it: it was made beside something else. Who
+    /// waits for the lock makes another one.
+    pub(crate) fn withdraw(&self) {
+        let lock = &self.lock;
+        if matches!(self.header(), Ok(None)) && lock.is_current() {
+            drop(lock.directory.remove(&lock.name));
+        }
+    }
+
     fn release(&mut self) {
         if let Some(file) = self.file.take() {
             // It cannot fail on an open descriptor, and the kernel does it at close anyway.

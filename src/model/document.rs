@@ -370,8 +370,8 @@ fn unreadable(given: &GivenParent<'_>) -> Option<(&'static str, String)> {
         (None, Some(text)) => {
             let text = shown(text, PARENT_SHOWN_MAX);
             let message = format!(
-                "the parent '{text}' led to no document when it was taken in: give its UUID, or \
-                 give the parent by a call"
+                "the parent '{text}' led to no document, or to two, when it was taken in: give \
+                 its UUID, or give the parent by a call"
             );
             Some(("parent", message))
         }

@@ -97,6 +97,7 @@ impl JsonFile {
             return Err(not_a_file(path, FileKind::Directory));
         };
         let name = name.to_owned();
+        check_link(&*fs, path, &resolved)?;
         let place = open_place(&fs, &resolved, &name, how)?;
         let mut log_path = resolved.as_os_str().to_owned();
         log_path.push(LOG_SUFFIX);
@@ -309,6 +310,34 @@ impl Storage for JsonFile {
     fn kept_aside(&self) -> Vec<PathBuf> {
         self.0.kept_aside(&self.0.place_now())
     }
+}
+
+/// Refuses a symbolic link with a log beside it: the file was there when the log was made, and was
+/// moved away since.
+fn check_link(fs: &dyn FileSystem, path: &Path, resolved: &Path) -> Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+    if resolved.file_name() == Some(name)
+        && resolved.parent().is_some_and(|it| it.ends_with(folder))
+    {
+        return Ok(());
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Ok(directory) = fs.open_directory(folder) else { return Ok(()) };
+    let is_link = directory.metadata(name).is_ok_and(|it| it.kind == FileKind::SymbolicLink);
+    let mut log = name.to_owned();
+    log.push(LOG_SUFFIX);
+    if !is_link || directory.metadata(&log).is_err() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} leads to {}, but a log lies beside the link: the file was moved without it",
+        path.display(),
+        resolved.display()
+    );
+    Err(Error::new(ErrorKind::Corrupt, message)
+        .named("LOG_MISSING")
+        .path(path)
+        .hint("move the files that end in .wal and .lock beside the file, too; or remove that log"))
 }
 
 #[cold]

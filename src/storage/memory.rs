@@ -83,6 +83,8 @@ impl Exclusive for Held {
         Ok(())
     }
 
+    fn withdraw(&self) {}
+
     fn keep(&self, _what: Kept<'_>) -> Result<()> {
         Ok(())
     }

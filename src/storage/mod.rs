@@ -183,6 +183,9 @@ pub(crate) trait Exclusive: Send + Sync {
     /// whose sync failed. What the image does not hold of it is kept aside.
     fn rebase(&self, commit: u64, image: &Image<'_>, left: Option<LeftOver>) -> Result<()>;
 
+    /// Removes what opening has made beside a file that turned out to be no store.
+    fn withdraw(&self);
+
     /// Keeps something beside the data file, durably.
     fn keep(&self, what: Kept<'_>) -> Result<()>;
 

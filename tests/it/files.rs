@@ -119,3 +119,36 @@ fn a_small_file_is_brought_up_to_date_when_nobody_has_written_for_a_while() {
         store.delete("1", None).and(store.close()).expect("it goes on as before");
     }
 }
+
+#[test]
+fn nothing_is_left_beside_a_file_that_is_no_store() {
+    let folder = TestFolder::new("foreign");
+    let path = folder.path().join("package.json");
+    fs::write(&path, r#"{"name":"x","version":"1.0.0"}"#).expect("it is written");
+    for options in [None, Some(r#"{"create":true}"#), Some(r#"{"salvage":true}"#)] {
+        let refused = Store::open(&path, options).err().expect("it is refused");
+        assert_eq!(refused.name(), "NOT_A_STORE", "{options:?}: {refused}");
+        let names = fs::read_dir(folder.path()).expect("the folder can be listed").count();
+        assert_eq!(names, 1, "{options:?}");
+    }
+}
+
+#[test]
+fn a_file_that_was_moved_away_from_its_log_and_linked_is_not_opened_without_it() {
+    let folder = TestFolder::new("moved");
+    let (path, away) = (folder.path().join("store.json"), folder.path().join("away"));
+    fs::create_dir(&away).expect("a folder can be made");
+    let store = Store::open(&path, Some(r#"{"durability":"batched"}"#)).expect("it opens");
+    store.add(r#"{"title":"A"}"#, None).expect("it is added");
+    fs::rename(&path, away.join("store.json")).expect("it can be moved");
+    symlink("away/store.json", &path).expect("a link can be made");
+    store.close().expect_err("the file is not there");
+    let refused = Store::open(&path, None).err().expect("it is refused");
+    assert_eq!(refused.name(), "LOG_MISSING", "{refused}");
+    for ending in ["wal", "lock"] {
+        let name = format!("store.json.{ending}");
+        fs::rename(folder.path().join(&name), away.join(&name)).expect("it can be moved");
+    }
+    let store = Store::open(&path, None).expect("it opens with its log");
+    assert_eq!(store.count(None).expect("a count"), 1);
+}

@@ -102,3 +102,42 @@ fn commits_that_wait_in_the_log_are_merged_and_not_kept_twice() {
     let kept = kept(&disk, &store);
     assert!(kept.contains(r#""title":"b unseen""#) && kept.lines().count() == 1, "{kept}");
 }
+
+#[test]
+fn what_a_person_edits_twice_is_not_kept_when_no_program_wrote() {
+    for policy in POLICIES {
+        let (disk, store, seen) = opened(policy);
+        let mut text = seen;
+        for title in ["one", "two", "three"] {
+            let old = if title == "one" { "a" } else { "by hand" };
+            text = text.replace(&format!(r#""title": "{old}""#), r#""title": "by hand""#);
+            text = text.replace(r#""body": """#, &format!(r#""body": "{title}""#));
+            save(&disk, &text);
+            assert_eq!(titles(&store).len(), 3);
+        }
+        assert_eq!(kept(&disk, &store), "", "{policy}");
+    }
+}
+
+#[test]
+fn who_wrote_looks_once_more_when_it_closes() {
+    let (disk, store, seen) = opened(POLICIES[0]);
+    store.add(r#"{"title":"unseen"}"#, None).expect("it is added");
+    save(&disk, &seen);
+    store.close().expect("it closes");
+    let store = Store::open_simulated(disk.process(), Path::new(PATH), None).expect("it opens");
+    assert!(kept(&disk, &store).contains(r#""title":"unseen""#));
+}
+
+#[test]
+fn another_branch_that_is_checked_out_deletes_nothing() {
+    let (disk, store, seen) = opened(POLICIES[0]);
+    store.add(r#"{"title":"on main"}"#, None).expect("it is added");
+    save(&disk, &seen);
+    store.add(r#"{"title":"on the branch"}"#, None).expect("it is added");
+    store.delete("key:gone", None).expect("it is deleted");
+    assert_eq!(text(&disk).matches("removed\":[[").count(), 1);
+    let removed = text(&disk).split("\"removed\":").nth(1).expect("removals").to_owned();
+    let removed = removed.split("]]").next().expect("the list").matches('[').count() - 1;
+    assert_eq!(removed, 1, "what the other branch added was not deleted by anybody");
+}

@@ -31,6 +31,7 @@ pub(crate) fn doubtful_in_document(document: &Document, schema: &Schema) -> Vec<
         ("updated_at", is_text, true),
     ];
     let mut problems = misspelt(&document.others, "", &known);
+    problems.extend(misplaced(document, schema));
     let own = |dimension: &Dimension| {
         let value = document.dimensions.get(dimension.member());
         value.is_none_or(|value| {
@@ -50,6 +51,28 @@ pub(crate) fn doubtful_in_document(document: &Document, schema: &Schema) -> Vec<
     problems.extend(misspelt(&others, "dimensions.", &known));
     problems.extend(schema.hierarchy().into_iter().flat_map(|it| second_parents(document, it)));
     problems
+}
+
+/// Dimensions beside `dimensions`, where they count for nothing, but for a parent that can be read.
+fn misplaced(document: &Document, schema: &Schema) -> Vec<Problem> {
+    let names = |dimension: &Dimension| [dimension.member().to_owned(), dimension.name.clone()];
+    let declared: Vec<String> = schema.dimensions.iter().flat_map(names).collect();
+    let parents: Vec<String> = schema
+        .hierarchy()
+        .into_iter()
+        .flat_map(|it| document.parents_by_hand(it).map(|given| given.field()).collect::<Vec<_>>())
+        .collect();
+    let is_misplaced = |name: &String| declared.contains(name) && !parents.contains(name);
+    let misplaced = document.others.iter().filter(|(name, _)| is_misplaced(name));
+    let problem = |(name, _): (&String, &Value)| Problem {
+        kind: "misspelt",
+        field: name.clone(),
+        message: format!(
+            "'{name}' counts for nothing here: if the dimension is meant, put it into \
+             'dimensions', as a text"
+        ),
+    };
+    misplaced.map(problem).collect()
 }
 
 /// The members that would give a parent if another one did not.
@@ -174,6 +197,18 @@ mod tests {
         let time = crate::model::time::Time::MIN;
         let read = super::super::reading::read_document(text, &schema, time, &mut without_uuid);
         doubtful_in_document(&read.unwrap().0, &schema)
+    }
+
+    #[test]
+    fn a_dimension_beside_the_dimensions_is_found_unless_it_gives_the_parent() {
+        let found = |text: &str| {
+            let problems = in_document(text);
+            problems.iter().map(|problem| problem.field.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(r#"{"status":"done"}"#), ["status"]);
+        assert_eq!(found(r#"{"parent":["1"]}"#), ["parent"]);
+        assert!(found(r#"{"parent":"1"}"#).is_empty());
+        assert!(found(r#"{"stars":5}"#).is_empty());
     }
 
     #[test]

@@ -181,7 +181,12 @@ fn take_apart<'a>(
         }
         seen.push(role);
         match role {
-            "documents" => sample = read_documents(parser, document)?.unwrap_or(sample),
+            "documents" => {
+                // A person may have put a document in one line before those of the store.
+                let before = text.get(..parser.offset()).unwrap_or_default();
+                let first = read_documents(parser, document)?;
+                sample = if before.contains('\n') { before } else { first.unwrap_or(sample) };
+            }
             "metadata" => {
                 parser.peek();
                 match known.take_if(|known| known.start == parser.offset()) {

@@ -176,7 +176,12 @@ impl Merging<'_> {
                 }
                 let message = format!("was changed on both sides: {}", fields.join(", "));
                 self.note("changed", uuid, ours, fields, &message);
-                Some(Entry::Torn([Some(ours.clone()), Some(theirs.clone())]))
+                // What is not in dispute is on both sides of the markers.
+                let sides = match base {
+                    Some(_) => [document, document::merge(base, theirs, ours).0],
+                    None => [ours.clone(), theirs.clone()],
+                };
+                Some(Entry::Torn(sides.map(Some)))
             }
             (Some(ours), None) => self.one_sided(uuid, base, ours, true),
             (None, Some(theirs)) => self.one_sided(uuid, base, theirs, false),

@@ -357,6 +357,10 @@ impl Exclusive for Held {
         self.put(self.header()?, commit, self.write_version(image)?)
     }
 
+    fn withdraw(&self) {
+        self.guard.withdraw();
+    }
+
     fn keep(&self, what: Kept<'_>) -> Result<()> {
         let (kind, bytes) = match what {
             Kept::Damaged(image) => (Aside::Damaged, image),
