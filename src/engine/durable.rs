@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use crate::engine::tip::Session;
 use crate::engine::{Engine, Limits, policy};
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::Change;
 
 impl Engine {
     /// Makes everything durable that was committed.
@@ -71,12 +72,17 @@ impl Engine {
             return Ok(());
         }
         let unsynced = self.upkeep.unsynced().0 > 0;
+        let is_alone = self.storage.leave();
         if self.storage.log_bytes() == 0 {
             // Somebody may have saved an older text over what was written: only this one knows.
-            if self.tip().has_written {
+            // And the last one folds a log that it has not seen yet.
+            let has_changed = || self.storage.changed().is_ok_and(Change::is_any);
+            if self.tip().has_written || is_alone && has_changed() {
                 drop(self.catch_up(limits));
             }
-            return Ok(());
+            if self.storage.log_bytes() == 0 {
+                return Ok(());
+            }
         }
         // A file that cannot be read stays as it is, but what was promised is not forgotten.
         if self.is_stale() && !unsynced {
@@ -86,7 +92,7 @@ impl Engine {
                 Ok(()) => {}
             }
         }
-        let ended = match self.storage.leave() {
+        let ended = match is_alone {
             true => self.checkpoint(limits),
             false if unsynced => self.sync(limits),
             false => Ok(()),
